@@ -1,0 +1,31 @@
+"""What a picture is before its first step: a given picture, structured noise, or nothing (random codes)."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def fractal_noise(width: int, height: int, generator: torch.Generator) -> Tensor:
+    """(3, height, width) in [0, 1]: octaves of smooth noise, each half as strong and twice as fine as the last.
+
+    Sizes need not be square or powers of two.
+    """
+    octaves = max(1, int(math.log2(max(width, height))) - 2)
+    total = torch.zeros(3, height, width)
+    for octave in range(octaves):
+        cells = 2 ** (octave + 1)
+        rows, columns = max(2, cells * height // max(width, height)), max(2, cells * width // max(width, height))
+        coarse = torch.rand(1, 3, rows, columns, generator=generator)
+        total += F.interpolate(coarse, (height, width), mode="bicubic", align_corners=True)[0] / 2**octave
+    low, high = total.amin((1, 2), keepdim=True), total.amax((1, 2), keepdim=True)
+    return (total - low) / (high - low).clamp_min(1e-6)
+
+
+def colour_gradient(width: int, height: int, generator: torch.Generator) -> Tensor:
+    """(3, height, width) in [0, 1]: a smooth blend of four random corner colours."""
+    corners = torch.rand(1, 3, 2, 2, generator=generator)
+    return F.interpolate(corners, (height, width), mode="bilinear", align_corners=True)[0]

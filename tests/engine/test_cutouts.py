@@ -1,0 +1,101 @@
+"""Cutouts: the one warp shows what separate steps would, within the picture, the same for the same seed."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from engine.cutouts import GRAIN, ZOOM_SHARE, Views, draw_views, pooled_base, take_views
+from engine.randomness import Stream, generator
+
+
+def drawn(count: int = 12, width: int = 96, height: int = 64, seeds: tuple[int, ...] = (1, 2)) -> Views:
+    return draw_views(count, width, height, [generator(seed, 3, Stream.VIEWS) for seed in seeds])
+
+
+def plain(views: Views, homography: torch.Tensor) -> Views:
+    """The same number of views, all with one homography, no colour change, no padding mode."""
+    shape = views.grains.shape
+    eye = torch.eye(3).expand(*shape, 3, 3)
+    return Views(homography.expand(*shape, 3, 3), torch.zeros(shape), torch.zeros(shape), eye, torch.zeros(shape))
+
+
+def test_same_seed_same_views_and_a_batch_draws_what_each_draws_alone() -> None:
+    together, alone = drawn(), drawn(seeds=(2,))
+    for name in Views.__slots__:
+        torch.testing.assert_close(getattr(together, name)[1], getattr(alone, name)[0], rtol=0, atol=0)
+    assert not torch.equal(together.homographies[0], together.homographies[1])
+
+
+def test_the_identity_view_is_the_pooled_base() -> None:
+    images = torch.rand(2, 3, 64, 64)
+    views = plain(drawn(2, 64, 64), torch.eye(3))
+    seen = take_views(images, views, 32).view(2, 2, 3, 32, 32)
+    torch.testing.assert_close(seen[:, 0], pooled_base(images, 32), atol=1e-5, rtol=0)
+
+
+def test_crop_and_flip_in_one_warp_equal_separate_steps() -> None:
+    images = torch.rand(1, 3, 64, 64)
+    left_half_mirrored = torch.tensor([[-0.5, 0, -0.5], [0, 0.5, -0.5], [0, 0, 1]])
+    seen = take_views(images, plain(drawn(1, 64, 64, (1,)), left_half_mirrored), 32)
+    cropped = pooled_base(images, 32)[..., :16, :16].flip(-1)
+    expected = F.interpolate(cropped, scale_factor=2, mode="bilinear", align_corners=False)
+    torch.testing.assert_close(seen[..., 2:-2, 2:-2], expected[..., 2:-2, 2:-2], atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(("width", "height"), [(64, 64), (160, 96), (64, 128)])
+def test_zoomed_views_stay_inside_the_picture(width: int, height: int) -> None:
+    views = drawn(40, width, height)
+    zoomed = views.homographies[:, : round(40 * ZOOM_SHARE)]
+    corners = torch.tensor([[-1.0, -1, 1], [1, -1, 1], [1, 1, 1], [-1, 1, 1]])
+    looked = torch.einsum("bnij,pj->bnpi", zoomed, corners)
+    assert (looked[..., 2] > 0).all()
+    assert ((looked[..., :2] / looked[..., 2:]).abs() <= 1 + 1e-5).all()
+
+
+def test_views_are_square_in_pixels_of_a_wide_picture() -> None:
+    wide = drawn(40, 320, 160).homographies[:, round(40 * ZOOM_SHARE) :]
+    across = wide[..., 0, :2].norm(dim=-1) * 320
+    down = wide[..., 1, :2].norm(dim=-1) * 160
+    torch.testing.assert_close(across, down, rtol=1e-4, atol=1e-3)
+
+
+def test_looking_over_the_edge_shows_mirror_border_or_grey() -> None:
+    images = torch.zeros(1, 3, 32, 32)
+    images[..., 16:] = 1.0  # dark left half, bright right half
+    beyond = torch.tensor([[1.0, 0, 2.0], [0, 1, 0], [0, 0, 1]])  # one whole picture to the right
+    views = plain(drawn(3, 32, 32, (1,)), beyond)
+    views = Views(
+        views.homographies,
+        torch.tensor([[1.0, 0, 0]]),
+        torch.tensor([[0.0, 0, 1]]),
+        views.colours,
+        views.grains,
+    )
+    mirror, border, grey = take_views(images, views, 32).mean(1)
+    assert mirror[:, 0].mean() > 0.95 and mirror[:, -1].mean() < 0.05
+    assert torch.allclose(border, torch.ones_like(border))
+    assert torch.allclose(grey, torch.full_like(grey, 0.5), atol=1e-5)
+
+
+def test_colour_jitter_leaves_grey_alone_and_moves_red() -> None:
+    colours = drawn(32).colours
+    torch.testing.assert_close(colours @ torch.ones(3), torch.ones(2, 32, 3), atol=1e-4, rtol=0)
+    red = torch.tensor([1.0, 0, 0])
+    assert 0.02 < float((colours @ red - red).abs().mean()) < 0.3
+
+
+def test_gradient_reaches_every_pixel_and_the_noise_is_scaled() -> None:
+    images = torch.rand(2, 3, 64, 96, requires_grad=True)
+    views = drawn(24)
+    grain = torch.randn(2, 24, 3, 48, 48)
+    seen = take_views(images, views, 48, grain)
+    assert seen.shape == (48, 3, 48, 48)
+    seen.square().sum().backward()
+    assert images.grad is not None and torch.isfinite(images.grad).all()
+    assert (images.grad.abs().sum(1) > 0).float().mean() > 0.9
+    quiet = take_views(images.detach(), views, 48)
+    noise = (seen.detach() - quiet).view(2, 24, -1).std(-1)
+    torch.testing.assert_close(noise, views.grains, rtol=0.1, atol=1e-3)
+    assert float(views.grains.max()) <= GRAIN

@@ -1,0 +1,67 @@
+"""The prompt loss against the field's own formula, and at the points where that formula breaks."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from engine.loss import Wishes, prompt_loss, spherical_distance, total_variation
+
+
+def reference_prompt_loss(seen: Tensor, embed: Tensor, weight: float, stop: float) -> Tensor:
+    """One prompt, one picture, as VQGAN+CLIP notebooks have it: value from distances, gradient from their maximum."""
+    distances = (seen - embed).norm(dim=-1).div(2).arcsin().pow(2).mul(2) * math.copysign(1, weight)
+    bounded = torch.maximum(distances, torch.tensor(stop))
+    replaced = bounded + (distances - bounded).detach()
+    return abs(weight) * replaced.mean()
+
+
+@pytest.mark.parametrize(("weight", "stop"), [(1.0, -math.inf), (-0.5, -math.inf), (2.0, 0.9), (-1.0, -0.8)])
+def test_equal_to_the_reference_in_value_and_gradient(weight: float, stop: float) -> None:
+    torch.manual_seed(0)
+    seen = F.normalize(torch.randn(6, 32), dim=-1).requires_grad_()
+    embed = F.normalize(torch.randn(32), dim=-1)
+    wishes = Wishes(embed[None, None], torch.tensor([[weight]]), torch.tensor([[stop]]))
+    ours = prompt_loss(seen[None], wishes)[0]
+    theirs = reference_prompt_loss(seen, embed, weight, stop)
+    torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6)
+    gradients = [torch.autograd.grad(each, seen, retain_graph=True)[0] for each in (ours, theirs)]
+    # The two differ along the radius, which normalisation removes; compare on the sphere.
+    flat = [each - (each * seen).sum(-1, keepdim=True) * seen for each in gradients]
+    torch.testing.assert_close(*flat, rtol=1e-4, atol=1e-6)
+
+
+def test_prompts_add_up_and_padding_counts_nothing() -> None:
+    torch.manual_seed(1)
+    seen = F.normalize(torch.randn(2, 5, 8), dim=-1)
+    directions = F.normalize(torch.randn(2, 3, 8), dim=-1)
+    stops = torch.full((2, 3), -math.inf)
+    weights = torch.tensor([[1.0, 0.5, 0.0], [1.0, 0.0, 0.0]])
+    losses = prompt_loss(seen, Wishes(directions, weights, stops))
+    for row, used in enumerate((2, 1)):
+        alone = sum(
+            reference_prompt_loss(seen[row], directions[row, column], float(weights[row, column]), -math.inf)
+            for column in range(used)
+        )
+        torch.testing.assert_close(losses[row], torch.as_tensor(alone), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_gradient_is_finite_at_equal_and_at_opposite_vectors(sign: float) -> None:
+    point = F.normalize(torch.randn(1, 16), dim=-1)
+    seen = (sign * point).requires_grad_()
+    distance = spherical_distance(seen, point)
+    assert float(distance.detach()) == pytest.approx(0.0 if sign > 0 else math.pi**2 / 2, abs=1e-4)
+    (gradient,) = torch.autograd.grad(distance.sum(), seen)
+    assert torch.isfinite(gradient).all()
+
+
+def test_total_variation_of_a_flat_picture_is_zero_and_of_stripes_is_not() -> None:
+    flat, stripes = torch.full((1, 3, 8, 8), 0.3), torch.zeros(1, 3, 8, 8)
+    stripes[..., ::2] = 1
+    assert float(total_variation(flat)) == 0
+    assert float(total_variation(stripes)) == pytest.approx(1.0)
