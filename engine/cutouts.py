@@ -28,6 +28,7 @@ SATURATION: Final = 0.1
 GRAIN: Final = 0.1  # strongest standard deviation of the noise laid over a view
 
 _YIQ: Final = torch.tensor([[0.299, 0.587, 0.114], [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]])
+_FROM_YIQ: Final[Tensor] = torch.linalg.inv(_YIQ)
 _CORNERS: Final = torch.tensor([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
 
 
@@ -107,7 +108,7 @@ def _zoom_homographies(chance: Tensor, extent: Tensor) -> Tensor:
     count = len(chance)
     corners = _CORNERS.expand(count, 4, 2)
     moved = corners * (1 - PERSPECTIVE * chance[:, :8].view(count, 4, 2))
-    perspective = get_perspective_transform(corners.contiguous(), moved.contiguous())
+    perspective: Tensor = get_perspective_transform(corners.contiguous(), moved.contiguous())
     side = _within(chance[:, 8], *ZOOM_AREA).sqrt()
     stretch = torch.exp(_within(chance[:, 9], -1.0, 1.0) * math.log(4 / 3) / 2)
     sides = torch.stack([side * stretch, side / stretch], 1).clamp(max=1.0) * extent
@@ -118,7 +119,7 @@ def _zoom_homographies(chance: Tensor, extent: Tensor) -> Tensor:
 def _wide_homographies(chance: Tensor, extent: Tensor) -> Tensor:
     """Turned and shifted views of the whole height or width, which may look over the edge."""
     count = len(chance)
-    turned = get_affine_matrix2d(
+    turned: Tensor = get_affine_matrix2d(
         _within(chance[:, 0:2], -WIDE_SHIFT, WIDE_SHIFT),
         torch.zeros(count, 2),
         _within(chance[:, 2:3], *WIDE_SIZE).expand(count, 2).contiguous(),
@@ -152,7 +153,7 @@ def _colour_matrices(hue: Tensor, saturation: Tensor) -> Tensor:
     matrix[:, 1, 1] = matrix[:, 2, 2] = strength * angle.cos()
     matrix[:, 1, 2] = -strength * angle.sin()
     matrix[:, 2, 1] = strength * angle.sin()
-    return torch.linalg.inv(_YIQ) @ matrix @ _YIQ
+    return _FROM_YIQ @ matrix @ _YIQ
 
 
 def _within(chance: Tensor, low: float, high: float) -> Tensor:

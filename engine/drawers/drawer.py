@@ -1,0 +1,39 @@
+"""What the painting loop needs of a thing that draws."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from engine.models import Models
+from engine.presets import Plan
+
+
+class Drawer(Protocol):
+    """A picture maker with parameters to improve. A new style is one file that has this and one line in DRAWERS."""
+
+    def __init__(
+        self, plan: Plan, models: Models, starts: Sequence[Tensor | None], generators: Sequence[torch.Generator]
+    ) -> None:
+        """Begin B pictures: from (3, H, W) in [0, 1] where there is a start, else from chance."""
+
+    def parameters(self) -> list[Tensor]:
+        """What the optimiser moves."""
+
+    def render(self) -> Tensor:
+        """(B, 3, H, W) in [0, 1], differentiable in the parameters."""
+
+    def constrain(self) -> None:
+        """Bring the parameters back into their range after a step, in place."""
+
+    def strayed(self) -> Tensor:
+        """(B,) how far the parameters are from the start, in the drawer's own measure; differentiable."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Tensors from which `load_state_dict` restores the same pictures."""
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` gave."""

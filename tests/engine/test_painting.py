@@ -1,0 +1,207 @@
+"""The loop: seeds, batches, resuming, cancelling, starts, and what it refuses."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import math
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image, ImageChops, ImageStat
+from torch import Tensor
+
+from engine.errors import InputError, PaintingError
+from engine.models import Models
+from engine.painting import Snapshot, paint, paint_together
+from engine.random_models import random_models
+from engine.spec import ArtSpec
+
+SPEC = ArtSpec("a red apple | fog:0.4 | people:-1", width=32, height=32, iterations=4, cuts=6, seed=3)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def models() -> Models:
+    return random_models("tiny")
+
+
+def last(spec: ArtSpec, models: Models) -> Snapshot:
+    return list(paint(spec, models))[-1]
+
+
+def difference(left: Image.Image, right: Image.Image) -> float:
+    """Mean absolute difference in 0 … 255."""
+    return sum(ImageStat.Stat(ImageChops.difference(left, right)).mean) / 3
+
+
+def test_a_snapshot_a_step_and_the_last_is_finished(models: Models) -> None:
+    steps = [(each.step, each.total, each.finished) for each in paint(SPEC, models)]
+    assert steps == [(step, 4, step == 4) for step in range(5)]
+
+
+@pytest.mark.parametrize("style", ["image", "pixel"])
+def test_the_same_seed_gives_the_same_pixels_and_another_seed_others(models: Models, style: str) -> None:
+    spec = replace(SPEC, style=style)
+    first, again, other = (last(each, models).picture() for each in (spec, spec, spec.with_seed(4)))
+    assert first.size == (32, 32) and first.mode == "RGB"
+    assert first.tobytes() == again.tobytes()
+    assert difference(first, other) > 1
+
+
+def test_global_randomness_is_neither_used_nor_changed(models: Models) -> None:
+    torch.manual_seed(1)
+    first = last(SPEC, models).picture()
+    torch.manual_seed(2)
+    before = torch.get_rng_state()
+    assert last(SPEC, models).picture().tobytes() == first.tobytes()
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_a_seed_is_drawn_and_told_when_none_is_given(models: Models) -> None:
+    snapshot = last(SPEC.with_seed(None), models)
+    assert last(SPEC.with_seed(snapshot.seed), models).picture().tobytes() == snapshot.picture().tobytes()
+
+
+def test_pictures_painted_together_are_as_if_alone(models: Models) -> None:
+    specs = [SPEC, replace(SPEC, prompt="a blue fish", seed=9)]
+    together = list(paint_together(specs, models))[-1].pictures()
+    for spec, picture in zip(specs, together, strict=True):
+        # Batched sums may round otherwise; what is drawn and learnt is the same.
+        assert difference(picture, last(spec, models).picture()) < 1
+
+
+def test_the_loss_falls(models: Models) -> None:
+    spec = replace(SPEC, style="pixel", prompt="a red apple", iterations=30, cuts=12, learning_rate=0.1)
+    losses = [snapshot.loss for snapshot in paint(spec, models)]
+    assert math.isnan(losses[0])
+    assert sum(losses[-5:]) < sum(losses[1:6])
+
+
+def test_a_negative_weight_leads_away(models: Models) -> None:
+    spec = replace(SPEC, style="pixel", prompt="a red apple:-1", iterations=30, cuts=12, learning_rate=0.1)
+    losses = [snapshot.loss for snapshot in paint(spec, models)]
+    assert losses[1] < 0 and sum(losses[-5:]) < sum(losses[1:6])
+
+
+@pytest.mark.parametrize("style", ["image", "pixel"])
+def test_resumed_gives_the_same_picture_as_without_the_interruption(models: Models, style: str) -> None:
+    spec = replace(SPEC, style=style, seed=None)
+    painting = paint(spec, models)
+    first = [next(painting) for _ in range(3)][-1]
+    file = io.BytesIO()
+    torch.save(first.state(), file)
+    file.seek(0)
+    state = torch.load(file, weights_only=True)
+    whole = list(painting)[-1]
+    resumed = list(paint(spec, models, resume=state))
+    assert [each.step for each in resumed] == [2, 3, 4]
+    assert resumed[-1].seed == whole.seed
+    assert resumed[-1].picture().tobytes() == whole.picture().tobytes()
+
+
+def test_a_state_of_another_picture_is_refused(models: Models) -> None:
+    state = next(paint(SPEC, models)).state()
+    for other in (replace(SPEC, prompt="a boat"), SPEC.with_seed(4), replace(SPEC, iterations=9)):
+        with pytest.raises(InputError, match="start anew"):
+            next(paint(other, models, resume=state))
+
+
+def test_closing_stops_within_the_step(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
+    painting = paint(replace(SPEC, iterations=2000), models)
+    next(painting), next(painting)
+    painting.close()
+    assert list(painting) == []
+
+
+@pytest.mark.parametrize("start", ["codes", "noise", "gradient"])
+def test_each_start_paints_and_differs(models: Models, start: str) -> None:
+    shown = next(paint(replace(SPEC, start=start), models)).picture()
+    other = next(paint(replace(SPEC, start="auto" if start != "codes" else "noise"), models)).picture()
+    assert difference(shown, other) > 1
+
+
+def test_a_start_image_is_where_it_begins_and_start_weight_holds_it(models: Models, tmp_path: Path) -> None:
+    path = tmp_path / "start.png"
+    Image.linear_gradient("L").resize((50, 40)).convert("RGB").save(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    spec = replace(SPEC, style="pixel", start_image=digest, iterations=12, learning_rate=0.2)
+    with pytest.raises(InputError, match="attach it again"):
+        next(paint(spec, models))
+    images = {digest: path}
+    begun = next(paint(spec, models, images=images)).picture()
+    top, bottom = (ImageStat.Stat(begun.crop((0, row, 32, row + 4))).mean[0] for row in (0, 28))
+    assert bottom - top > 150
+    free, held = (
+        list(paint(replace(spec, start_weight=weight), models, images=images))[-1].picture() for weight in (0.0, 10.0)
+    )
+    assert difference(begun, held) < difference(begun, free)
+
+
+def test_an_over_long_prompt_is_truncated_and_told(models: Models) -> None:
+    assert next(paint(SPEC, models)).notes == ()
+    (note,) = next(paint(replace(SPEC, prompt="apple " * 100), models)).notes
+    assert "left out" in note
+
+
+def test_a_loss_that_is_no_number_stops_with_a_sentence(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
+    perceptor = models.perceptor("ViT-B/32")
+    encode = perceptor.encode_image
+    monkeypatch.setattr(perceptor, "encode_image", lambda images: encode(images) * torch.nan)
+    with pytest.raises(PaintingError, match="lower learning rate"):
+        list(paint(SPEC, models))
+
+
+def test_different_plans_are_not_painted_together(models: Models) -> None:
+    with pytest.raises(InputError, match="same size"):
+        next(paint_together([SPEC, replace(SPEC, cuts=7)], models))
+    with pytest.raises(InputError, match="nothing to paint"):
+        next(paint_together([], models))
+
+
+def test_every_perceptor_of_the_ensemble_has_its_say(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    for name in ("ViT-B/32", "ViT-B/16"):
+        perceptor = models.perceptor(name)
+
+        def noted(images: Tensor, name: str = name, encode=perceptor.encode_image) -> Tensor:  # type: ignore[no-untyped-def]
+            asked.append(name)
+            return encode(images)  # type: ignore[no-any-return]
+
+        monkeypatch.setattr(perceptor, "encode_image", noted)
+    one, two = (next(paint(replace(SPEC, quality=quality), models)) for quality in ("draft", "normal"))
+    list(paint(replace(SPEC, quality="normal", iterations=1), models))
+    assert asked == ["ViT-B/32", "ViT-B/16"]
+    assert one.total == two.total
+
+
+def test_no_step_waits_for_the_device(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between checks nothing is read back: `.item()` and its kin are host synchronisations."""
+    painting = paint(replace(SPEC, iterations=9), models)
+    next(painting)
+
+    reads = {name: getattr(Tensor, name) for name in ("item", "__bool__", "__float__", "__int__", "tolist", "cpu")}
+
+    def guarded(name: str) -> Callable[..., object]:
+        def read(tensor: Tensor, *values: object) -> object:
+            # Adam's step count lives on the host unless it is capturable, which it is on a GPU.
+            assert "/torch/optim/" in sys._getframe(1).f_code.co_filename, f"a step called {name}"
+            return reads[name](tensor, *values)
+
+        return read
+
+    for name in reads:
+        monkeypatch.setattr(Tensor, name, guarded(name))
+    for _ in range(3):
+        assert next(painting).step
