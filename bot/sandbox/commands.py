@@ -1,0 +1,250 @@
+"""Slash commands: what Discord refuses when they are registered, and what its client refuses when they are typed.
+
+https://discord.com/developers/docs/interactions/application-commands
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from bot.sandbox.refusals import Form
+from bot.sandbox.world import Context, Json, Upload
+
+Place = tuple[str | int, ...]
+
+NAME: Final = re.compile(r"[-_'\w]{1,32}")
+SUBCOMMAND, GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, NUMBER, ATTACHMENT = 1, 2, 3, 4, 5, 6, 7, 10, 11
+WHOLE_COMMAND: Final = 8000  # characters of names, descriptions and choice values together
+
+
+class CommandRefused(Exception):
+    """Discord's client would not send this command; `str(error)` is the sentence it would show."""
+
+
+def check_commands(commands: object) -> None:
+    """Raise the refusal (50035) that Discord has for this bulk registration."""
+    form = Form()
+    if not isinstance(commands, list):
+        form.refuse((), "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
+        form.close()
+        return
+    form.count((), [each for each in commands if each.get("type", 1) == 1], 100)
+    seen = set()
+    for index, command in enumerate(commands):
+        kind, name = command.get("type", 1), command.get("name")
+        if (kind, name) in seen:
+            said = "Application command names must be unique"
+            form.refuse((index, "name"), "APPLICATION_COMMANDS_DUPLICATE_NAME", said)
+        seen.add((kind, name))
+        if kind == 1:
+            _check_described(form, (index,), command)
+            _check_options(form, (index, "options"), command.get("options") or [])
+        else:
+            form.length((index, "name"), name, 32, least=1)
+            if command.get("description"):
+                form.refuse((index, "description"), "BASE_TYPE_MAX_LENGTH", "Must be 0 or fewer in length.")
+        if _characters(command) > WHOLE_COMMAND:
+            said = f"Command exceeds maximum size ({WHOLE_COMMAND})"
+            form.refuse((index,), "APPLICATION_COMMAND_TOO_LARGE", said)
+    form.close()
+
+
+def _check_described(form: Form, place: Place, each: Json) -> None:
+    name = each.get("name")
+    if not isinstance(name, str) or not NAME.fullmatch(name) or name != name.lower():
+        said = "Command name is invalid: 1 to 32 letters, digits, - and _, and no capitals"
+        form.refuse((*place, "name"), "APPLICATION_COMMAND_INVALID_NAME", said)
+    form.length((*place, "description"), each.get("description"), 100, least=1)
+
+
+def _check_options(form: Form, place: Place, options: list[Json]) -> None:
+    form.count(place, options, 25)
+    names, optional_seen = set(), False
+    for index, option in enumerate(options):
+        where = (*place, index)
+        _check_described(form, where, option)
+        if option.get("name") in names:
+            said = "Option name already exists"
+            form.refuse((*where, "name"), "APPLICATION_COMMAND_OPTIONS_NAME_EXISTS", said)
+        names.add(option.get("name"))
+        if option.get("type") in (SUBCOMMAND, GROUP):
+            _check_options(form, (*where, "options"), option.get("options") or [])
+            continue
+        if option.get("required") and optional_seen:
+            said = "Required options must be placed before non-required options"
+            form.refuse(where, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", said)
+        optional_seen = optional_seen or not option.get("required")
+        _check_choices(form, (*where, "choices"), option)
+
+
+def _check_choices(form: Form, place: Place, option: Json) -> None:
+    choices = option.get("choices") or []
+    form.count(place, choices, 25)
+    if choices and option.get("autocomplete"):
+        said = "Choices and autocomplete are mutually exclusive"
+        form.refuse(place, "APPLICATION_COMMAND_OPTIONS_CHOICES_AUTOCOMPLETE", said)
+    names = set()
+    for index, choice in enumerate(choices):
+        form.length((*place, index, "name"), choice.get("name"), 100, least=1)
+        if option.get("type") == STRING:
+            form.length((*place, index, "value"), choice.get("value"), 100, least=1)
+        if choice.get("name") in names:
+            said = "Option choice name already exists"
+            form.refuse((*place, index, "name"), "APPLICATION_COMMAND_OPTIONS_CHOICE_NAME_EXISTS", said)
+        names.add(choice.get("name"))
+
+
+def _characters(each: Json) -> int:
+    own = sum(
+        len(text) for text in (each.get("name"), each.get("description"), each.get("value")) if isinstance(text, str)
+    )
+    return own + sum(_characters(inner) for inner in [*(each.get("options") or []), *(each.get("choices") or [])])
+
+
+@dataclass(slots=True)
+class Filled:
+    """A command as typed: its `data`, save the resolved attachments, which the world makes from `uploads`."""
+
+    data: Json
+    uploads: dict[str, Upload] = field(default_factory=dict)  # by option name
+
+
+def fill_command(
+    commands: list[Json],
+    name: str,
+    options: Mapping[str, Any],
+    attachments: Mapping[str, Upload | Path],
+    context: Context,
+    *,
+    has_bot: bool,
+    installed: bool,
+    focused: str | None = None,
+) -> Filled:
+    """Turn what a person typed into interaction data, the way Discord's client does.
+
+    `name` may have subcommands after a space. A choice may be given by its name or its value. With `focused`, the
+    option still being typed, nothing is required of the others. Raises `CommandRefused` with a sentence.
+    """
+    word, *path = name.removeprefix("/").split()
+    command = next((each for each in commands if each["name"] == word and each.get("type", 1) == 1), None)
+    if command is None:
+        known = ", ".join(f"/{each['name']}" for each in commands) or "none yet"
+        raise CommandRefused(f"There is no command /{word}; known are {known}.")
+    _check_available(command, context, has_bot, installed)
+    filled = Filled({"id": command["id"], "name": word, "type": 1})
+    level, holder = command, filled.data
+    for step in path:
+        inner = next(
+            (each for each in level.get("options") or [] if each["name"] == step and each["type"] < STRING), None
+        )
+        if inner is None:
+            raise CommandRefused(f"/{word} has no subcommand {step}.")
+        entry: Json = {"type": inner["type"], "name": step}
+        holder["options"] = [entry]
+        level, holder = inner, entry
+    declared: list[Json] = level.get("options") or []
+    holder["options"] = _fill(f"/{name.removeprefix('/')}", declared, options, attachments, filled, focused)
+    return filled
+
+
+def _check_available(command: Json, context: Context, has_bot: bool, installed: bool) -> None:
+    contexts, installs = command.get("contexts"), command.get("integration_types") or [0]
+    if contexts is not None and context not in contexts:
+        place = {Context.GUILD: "in servers", Context.BOT_DM: "in direct messages with the bot"}
+        raise CommandRefused(f"/{command['name']} cannot be used {place.get(context, 'in private conversations')}.")
+    if not (has_bot and 0 in installs) and not (installed and 1 in installs):
+        raise CommandRefused(f"/{command['name']} is not available here: neither the server nor you installed it.")
+
+
+def _fill(
+    title: str,
+    declared: list[Json],
+    options: Mapping[str, Any],
+    attachments: Mapping[str, Upload | Path],
+    filled: Filled,
+    focused: str | None,
+) -> list[Json]:
+    known = {each["name"]: each for each in declared}
+    for name in (*options, *attachments):
+        if name not in known:
+            listed = ", ".join(known) or "none"
+            raise CommandRefused(f"{title} has no option {name}; known are {listed}.")
+    if focused is not None and not known.get(focused, {}).get("autocomplete"):
+        raise CommandRefused(f"{title} proposes nothing for {focused}.")
+    missing = [
+        each["name"] for each in declared if each.get("required") and each["name"] not in {*options, *attachments}
+    ]
+    if missing and focused is None:
+        raise CommandRefused(f"{title} needs {', '.join(missing)}.")
+    entries = []
+    for name, option in known.items():
+        if name in attachments:
+            if option["type"] != ATTACHMENT:
+                raise CommandRefused(f"{name} takes no file.")
+            filled.uploads[name] = _upload(attachments[name])
+            entries.append({"name": name, "type": ATTACHMENT})
+        elif name in options:
+            value = options[name] if name == focused else _value(option, options[name])
+            entry = {"name": name, "type": option["type"], "value": value}
+            entries.append(entry | {"focused": True} if name == focused else entry)
+    return entries
+
+
+def _upload(given: Upload | Path) -> Upload:
+    if isinstance(given, Upload):
+        return given
+    try:
+        return Upload(given.name, given.read_bytes())
+    except OSError as error:
+        raise CommandRefused(f"{given} cannot be read: {error.strerror}.") from error
+
+
+def _value(option: Json, given: Any) -> Any:
+    """The value in the option's type, within its limits."""
+    name, choices = option["name"], option.get("choices") or []
+    if choices:
+        for choice in choices:
+            if given == choice["value"] or str(given).casefold() == choice["name"].casefold():
+                return choice["value"]
+        listed = ", ".join(str(each["value"]) for each in choices)
+        raise CommandRefused(f"{name} must be one of {listed}.")
+    match option["type"]:
+        case 3:
+            return _text(option, str(given))
+        case 4:
+            return _number(option, given, int)
+        case 10:
+            return _number(option, given, float)
+        case 5:
+            if str(given).casefold() not in ("true", "false"):
+                raise CommandRefused(f"{name} must be true or false.")
+            return str(given).casefold() == "true"
+        case 11:
+            raise CommandRefused(f"{name} takes a file.")
+        case _:
+            return str(given)
+
+
+def _text(option: Json, given: str) -> str:
+    least, most = option.get("min_length") or 0, option.get("max_length") or 6000
+    if not least <= len(given) <= most:
+        raise CommandRefused(f"{option['name']} must have {least} to {most} characters; this has {len(given)}.")
+    return given
+
+
+def _number(option: Json, given: Any, kind: type[int] | type[float]) -> int | float:
+    least, most = option.get("min_value"), option.get("max_value")
+    least = -(2**53) + 1 if least is None else least
+    most = 2**53 - 1 if most is None else most
+    try:
+        number = kind(given)
+    except (TypeError, ValueError) as error:
+        sort = "a whole number" if kind is int else "a number"
+        raise CommandRefused(f"{option['name']} must be {sort}, not {given}.") from error
+    if not least <= number <= most:
+        raise CommandRefused(f"{option['name']} must be from {least} to {most}, not {given}.")
+    return number

@@ -1,0 +1,286 @@
+"""The gateway, version 10: https://discord.com/developers/docs/topics/gateway
+
+A session keeps everything it was ever to be told, numbered; a connection only says how far it has read. So a
+RESUME is nothing but a new connection that starts reading where the lost one stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import enum
+import json
+import secrets
+import time
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from aiohttp import WSMsgType, web
+
+from bot.sandbox.payloads import Payloads
+from bot.sandbox.rules import Rules
+from bot.sandbox.world import Json, World
+
+PRIVILEGED: Final = 1 << 1 | 1 << 8 | 1 << 15  # members, presences, message content
+GUILDS: Final = 1
+ALL_INTENTS: Final = (1 << 26) - 1
+
+
+class Op(enum.IntEnum):
+    DISPATCH = 0
+    HEARTBEAT = 1
+    IDENTIFY = 2
+    PRESENCE = 3
+    VOICE_STATE = 4
+    RESUME = 6
+    RECONNECT = 7
+    REQUEST_MEMBERS = 8
+    INVALID_SESSION = 9
+    HELLO = 10
+    HEARTBEAT_ACK = 11
+
+
+class Close(enum.IntEnum):
+    UNKNOWN_OPCODE = 4001
+    DECODE_ERROR = 4002
+    NOT_AUTHENTICATED = 4003
+    AUTHENTICATION_FAILED = 4004
+    ALREADY_AUTHENTICATED = 4005
+    INVALID_SEQUENCE = 4007
+    SESSION_TIMED_OUT = 4009
+    INVALID_VERSION = 4012
+    INVALID_INTENTS = 4013
+    DISALLOWED_INTENTS = 4014
+
+
+class _Closing(Exception):
+    """The connection is to be closed with this code."""
+
+    def __init__(self, code: Close, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+@dataclass(eq=False, slots=True)
+class Session:
+    """What one IDENTIFY started. `events[n]` has the sequence number n + 1."""
+
+    id: str
+    intents: int
+    events: list[str] = field(default_factory=list)
+    connection: Connection | None = None
+    lost: float = 0.0  # time.monotonic() when its connection went
+
+    def tell(self, event: str, data: Json) -> None:
+        number = len(self.events) + 1
+        self.events.append(json.dumps({"op": Op.DISPATCH, "t": event, "s": number, "d": data}))
+        if self.connection is not None:
+            self.connection.more.set()
+
+
+@dataclass(eq=False, slots=True)
+class Connection:
+    """One socket."""
+
+    socket: web.WebSocketResponse
+    request: web.Request
+    session: Session | None = None
+    read: int = 0  # events of the session that were sent here
+    more: asyncio.Event = field(default_factory=asyncio.Event)
+    beat: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def send(self, op: Op, data: Any) -> None:
+        await self.socket.send_str(json.dumps({"op": op, "d": data, "s": None, "t": None}))
+
+    async def send_events(self) -> None:
+        """Send what the session has and this socket has not seen, for ever."""
+        assert self.session is not None
+        while True:
+            self.more.clear()
+            while self.read < len(self.session.events):
+                self.read += 1
+                await self.socket.send_str(self.session.events[self.read - 1])
+            await self.more.wait()
+
+    def abort(self) -> None:
+        """Break the socket without a word."""
+        if self.request.transport is not None:
+            self.request.transport.abort()
+
+
+class Gateway:
+    """All sessions and sockets. The methods that start with a verb of failure are for tests."""
+
+    def __init__(self, world: World, payloads: Payloads, rules: Rules) -> None:
+        self.world = world
+        self.payloads = payloads
+        self.rules = rules
+        self.url = ""  # ws://host:port/gateway, told to clients; known when the server listens
+        self.sessions: dict[str, Session] = {}
+        self.connections: list[Connection] = []
+        self.identified = 0  # times a client identified
+        self.resumed = 0  # times a client resumed
+        self.refuse_resumes = 0  # so many of the next RESUMEs are answered with INVALID_SESSION
+
+    @property
+    def ready(self) -> bool:
+        """Whether a bot is connected and identified."""
+        return any(each.session is not None for each in self.connections)
+
+    def dispatch(self, event: str, data: Json) -> None:
+        """Tell every session that is connected or may still resume; with none, the event is lost, as in life."""
+        now = time.monotonic()
+        for session in list(self.sessions.values()):
+            if session.connection is None and now - session.lost > self.rules.resume_window:
+                del self.sessions[session.id]
+            else:
+                session.tell(event, data)
+
+    def drop(self) -> None:
+        """Break all sockets; their sessions can be resumed."""
+        for connection in list(self.connections):
+            connection.abort()
+
+    async def reconnect(self) -> None:
+        """Ask all clients to reconnect and resume, as Discord does when it moves them (RECONNECT)."""
+        for connection in list(self.connections):
+            await connection.send(Op.RECONNECT, None)
+
+    async def invalidate(self, *, resumable: bool = False) -> None:
+        """Tell all clients that their session is invalid."""
+        for connection in list(self.connections):
+            if connection.session is not None and not resumable:
+                self.sessions.pop(connection.session.id, None)
+            await connection.send(Op.INVALID_SESSION, resumable)
+
+    async def close(self, code: int = 1001) -> None:
+        """Close all sockets with this code."""
+        for connection in list(self.connections):
+            await connection.socket.close(code=code)
+
+    async def handle(self, request: web.Request) -> web.WebSocketResponse:
+        """Serve one socket until it closes."""
+        socket = web.WebSocketResponse(max_msg_size=4096, autoclose=True)
+        await socket.prepare(request)
+        connection = Connection(socket, request)
+        self.connections.append(connection)
+        watch = asyncio.create_task(self._watch(connection))
+        sender: asyncio.Task[None] | None = None
+        try:
+            if request.query.get("v") != "10" or request.query.get("encoding", "json") != "json":
+                raise _Closing(Close.INVALID_VERSION, "Invalid API version or encoding")
+            await connection.send(Op.HELLO, {"heartbeat_interval": int(self.rules.heartbeat_interval * 1000)})
+            async for message in socket:
+                if message.type is not WSMsgType.TEXT:
+                    raise _Closing(Close.DECODE_ERROR, "Error while decoding payload.")
+                await self._receive(connection, message.data)
+                if sender is None and connection.session is not None:
+                    sender = asyncio.create_task(_quietly(connection.send_events()))
+        except _Closing as closing:
+            await socket.close(code=closing.code, message=str(closing).encode())
+        except ConnectionError:
+            pass  # dropped while something was being sent
+        finally:
+            watch.cancel()
+            if sender is not None:
+                sender.cancel()
+            self._lost(connection)
+        return socket
+
+    async def _receive(self, connection: Connection, text: str) -> None:
+        try:
+            packet = json.loads(text)
+            op, data = Op(packet["op"]), packet.get("d")
+        except (KeyError, TypeError) as error:
+            raise _Closing(Close.DECODE_ERROR, "Error while decoding payload.") from error
+        except ValueError as error:
+            raise _Closing(Close.UNKNOWN_OPCODE, "Unknown opcode.") from error
+        if op is Op.HEARTBEAT:
+            connection.beat.set()
+            await connection.send(Op.HEARTBEAT_ACK, None)
+        elif op is Op.IDENTIFY:
+            self._identify(connection, data)
+        elif op is Op.RESUME:
+            await self._resume(connection, data)
+        elif connection.session is None:
+            raise _Closing(Close.NOT_AUTHENTICATED, "Not authenticated.")
+        elif op not in (Op.PRESENCE, Op.VOICE_STATE, Op.REQUEST_MEMBERS):
+            raise _Closing(Close.UNKNOWN_OPCODE, "Unknown opcode.")
+
+    def _identify(self, connection: Connection, data: Json) -> None:
+        if connection.session is not None:
+            raise _Closing(Close.ALREADY_AUTHENTICATED, "Already authenticated.")
+        if data.get("token") != self.rules.token:
+            raise _Closing(Close.AUTHENTICATION_FAILED, "Authentication failed.")
+        intents = data.get("intents")
+        if not isinstance(intents, int) or not 0 <= intents <= ALL_INTENTS:
+            raise _Closing(Close.INVALID_INTENTS, "Invalid intent(s).")
+        if intents & PRIVILEGED & ~self.rules.privileged_intents:
+            raise _Closing(Close.DISALLOWED_INTENTS, "Disallowed intent(s).")
+        session = Session(secrets.token_hex(16), intents, connection=connection)
+        connection.session = session
+        self.sessions[session.id] = session
+        self.identified += 1
+        guilds = [guild for guild in self.world.guilds.values() if guild.has_bot and intents & GUILDS]
+        ready: Json = {
+            "v": 10,
+            "user": self.payloads.me(),
+            "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
+            "session_id": session.id,
+            "session_type": "normal",
+            "resume_gateway_url": self.url,
+            "application": {"id": str(self.world.bot.id), "flags": 0},
+        }
+        session.tell("READY", ready | ({"shard": data["shard"]} if "shard" in data else {}))
+        for guild in guilds:
+            session.tell("GUILD_CREATE", self.payloads.guild(guild))
+        self.world.changes.tell()
+
+    async def _resume(self, connection: Connection, data: Json) -> None:
+        if connection.session is not None:
+            raise _Closing(Close.ALREADY_AUTHENTICATED, "Already authenticated.")
+        if data.get("token") != self.rules.token:
+            raise _Closing(Close.AUTHENTICATION_FAILED, "Authentication failed.")
+        session = self.sessions.get(data.get("session_id", ""))
+        forgotten = session is None or (
+            session.connection is None and time.monotonic() - session.lost > self.rules.resume_window
+        )
+        if session is None or forgotten or self.refuse_resumes > 0:
+            self.refuse_resumes = max(self.refuse_resumes - 1, 0)
+            await connection.send(Op.INVALID_SESSION, False)
+            return
+        seen = data.get("seq")
+        if not isinstance(seen, int) or not 0 <= seen <= len(session.events):
+            raise _Closing(Close.INVALID_SEQUENCE, "Invalid sequence number.")
+        if session.connection is not None:
+            session.connection.abort()
+        session.connection, connection.session, connection.read = connection, session, seen
+        self.resumed += 1
+        session.tell("RESUMED", {})
+        self.world.changes.tell()
+
+    async def _watch(self, connection: Connection) -> None:
+        """Disconnect a client that stopped its heartbeat."""
+        with contextlib.suppress(TimeoutError):
+            while True:
+                connection.beat.clear()
+                async with asyncio.timeout(2 * self.rules.heartbeat_interval):
+                    await connection.beat.wait()
+        await connection.socket.close(code=Close.SESSION_TIMED_OUT, message=b"Session timed out.")
+
+    def _lost(self, connection: Connection) -> None:
+        self.connections.remove(connection)
+        session = connection.session
+        if session is None or session.connection is not connection:
+            return
+        session.connection, session.lost = None, time.monotonic()
+        if connection.socket.close_code in (1000, 1001):  # a client that says goodbye ends its session
+            self.sessions.pop(session.id, None)
+        self.world.changes.tell()
+
+
+async def _quietly(sending: Awaitable[None]) -> None:
+    """A socket that breaks under a sender is noticed by its receiver."""
+    with contextlib.suppress(ConnectionError):
+        await sending

@@ -1,0 +1,233 @@
+"""`python -m bot sandbox`: a Discord for one terminal, where you type what people would type."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Awaitable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TextIO
+
+from rich.console import Console
+
+from bot.sandbox.commands import CommandRefused
+from bot.sandbox.process import BotFailed, BotProcess
+from bot.sandbox.server import InteractionHandle, NoAnswer, Sandbox
+from bot.sandbox.show import Album, Narrator, Stage, finished, stage_for
+from bot.sandbox.world import Channel, Json, Message, User
+
+FOLDER: Final = Path("out/sandbox")
+READY_SECONDS: Final = 60.0
+FOLLOW_SECONDS: Final = 3600.0
+REACTION_SECONDS: Final = 2.0
+HELP: Final = """Type what people type in Discord:
+  /art prompt:a red apple quality:draft film:both    (all commands of the bot, files by their path)
+  press again | delete | cancel                      a button under the newest message that has it
+  as bob                                             be somebody else
+  in dm | in guild                                   write to the bot directly, or in the channel
+  help, quit
+While a picture is being painted, Enter gives you the line back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A slash command as typed in the terminal."""
+
+    name: str
+    options: dict[str, str]
+    files: dict[str, Path]
+
+
+def parse_command(line: str, commands: list[Json]) -> Typed:
+    """`/art prompt:a red apple quality:draft` by the options the command has; other colons are text.
+
+    Text before the first option belongs to the command's first option. Raises `CommandRefused` for no such command.
+    """
+    word, _, rest = line.strip().removeprefix("/").partition(" ")
+    command = next((each for each in commands if each["name"] == word), None)
+    if command is None:
+        known = ", ".join(f"/{each['name']}" for each in commands) or "none yet"
+        raise CommandRefused(f"There is no command /{word}; known are {known}.")
+    declared = command.get("options") or []
+    names = "|".join(re.escape(each["name"]) for each in declared) or "(?!)"
+    pieces = re.split(rf"(?:^|(?<=\s))({names}):", rest)
+    values = {name: value.strip() for name, value in zip(pieces[1::2], pieces[2::2], strict=True)}
+    if pieces[0].strip() and declared:
+        values.setdefault(declared[0]["name"], pieces[0].strip())
+    values = {name: value[1:-1] if re.fullmatch(r'".*"', value) else value for name, value in values.items()}
+    attachments = {each["name"] for each in declared if each["type"] == 11}
+    options = {name: value for name, value in values.items() if name not in attachments}
+    files = {name: Path(value).expanduser() for name, value in values.items() if name in attachments}
+    return Typed(word, options, files)
+
+
+class Terminal:
+    """One person at a time at the keyboard of a loopback Discord."""
+
+    def __init__(self, sandbox: Sandbox, stage: Stage) -> None:
+        self.sandbox = sandbox
+        self.stage = stage
+        self.user: User = sandbox.person("alice")
+        self.direct = False
+
+    @property
+    def channel(self) -> Channel:
+        return self.sandbox.dm(self.user) if self.direct else self.sandbox.channel
+
+    async def do(self, line: str) -> InteractionHandle | None:
+        """Act on one line; gives the interaction it started, if it did. Raises `CommandRefused` with a sentence."""
+        word, _, rest = line.partition(" ")
+        rest = rest.strip()
+        if line.startswith("/"):
+            typed = parse_command(line, self.sandbox.world.commands)
+            return await self.sandbox.type_command(self.user, self.channel, typed.name, typed.options, typed.files)
+        if word == "press" and rest:
+            return await self.sandbox.press(self.user, self._message_with(rest), rest)
+        if word == "as" and re.fullmatch(r"\w{1,32}", rest):
+            self.user = self.sandbox.person(rest)
+        elif word == "in" and rest in ("dm", "guild"):
+            self.direct = rest == "dm"
+        else:
+            self.stage.say(HELP)
+        return None
+
+    def _message_with(self, button: str) -> Message:
+        for message in reversed(self.sandbox.messages(self.channel)):
+            if message.only_for in (None, self.user) and message.now.button(button) is not None:
+                return message
+        raise CommandRefused(f"No message here has a button {button}.")
+
+    async def follow(self, handle: InteractionHandle) -> None:
+        """Wait for the last word of the answer. Raises `NoAnswer`."""
+        await handle.answer()
+        message = handle.message
+        if message is None:
+            return
+        if handle.interaction.source is message:  # a button under it was pressed: something may happen to it
+            before = len(message.history)
+            with contextlib.suppress(TimeoutError):
+                await self.sandbox.until(lambda: message.deleted or len(message.history) > before, REACTION_SECONDS)
+        await self.sandbox.until(lambda: message.deleted or finished(message.now), FOLLOW_SECONDS)
+
+
+async def run_terminal(lines: TextIO, console: Console, folder: Path = FOLDER) -> int:
+    """Run the bot against a new loopback Discord and do what `lines` say. Gives the exit status."""
+    data = folder / "data"
+    shutil.rmtree(data, ignore_errors=True)  # its jobs would refer to messages of a Discord that is gone
+    async with await Sandbox.start() as sandbox:
+        stage = stage_for(console, sandbox.world)
+        bot = await BotProcess.start(sandbox, data, folder / "bot.log")
+        narrating = asyncio.create_task(Narrator(sandbox, stage, Album(folder)).run())
+        try:
+            stage.say(f"A Discord of your own is at {sandbox.url}; the bot is starting (its log: {bot.log}).")
+            await bot.ready(sandbox, READY_SECONDS)
+            stage.say(HELP)
+            await _until_first(_converse(Terminal(sandbox, stage), lines, console), _death(bot))
+        except BotFailed as error:
+            console.print(str(error), markup=False, style="red")
+            return 1
+        finally:
+            stage.close()
+            narrating.cancel()
+            await bot.stop()
+    return 0
+
+
+async def _death(bot: BotProcess) -> None:
+    await bot.process.wait()
+    raise await bot.failure()
+
+
+async def _until_first(*tasks: Awaitable[None]) -> None:
+    """Run these until one ends, cancel the others, and raise what it raised."""
+    running = {asyncio.ensure_future(task) for task in tasks}
+    try:
+        done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+async def _converse(terminal: Terminal, lines: TextIO, console: Console) -> None:
+    typed = _read_lines(lines)
+    waiting: asyncio.Task[str | None] | None = None
+    while True:
+        if console.is_terminal:
+            place = "dm" if terminal.direct else f"#{terminal.channel.name}"
+            console.print(f"{terminal.user.name} {place}> ", end="", markup=False, highlight=False)
+        line = await (waiting or asyncio.create_task(typed.get()))
+        waiting = None
+        if line is None or line.strip() in ("quit", "exit"):
+            return
+        if not line.strip():
+            continue
+        try:
+            terminal.stage.open()
+            handle = await terminal.do(line.strip())
+            if handle is None:
+                continue
+            following = asyncio.create_task(terminal.follow(handle))
+            if console.is_terminal:  # a new line ends the watching; in a script it waits for the end
+                waiting = asyncio.create_task(typed.get())
+                await asyncio.wait({following, waiting}, return_when=asyncio.FIRST_COMPLETED)
+                if not following.done():
+                    following.cancel()
+                    continue
+            await following
+            await asyncio.sleep(0)  # let the narrator have the last word
+        except (CommandRefused, NoAnswer, TimeoutError) as refused:
+            terminal.stage.say(str(refused))
+        finally:
+            terminal.stage.close()
+
+
+def _read_lines(lines: TextIO) -> asyncio.Queue[str | None]:
+    """The lines, read in a thread that nobody waits for; `None` is their end."""
+    loop, queue = asyncio.get_running_loop(), asyncio.Queue[str | None]()
+
+    def read() -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended before the lines have
+            for line in lines:
+                loop.call_soon_threadsafe(queue.put_nowait, line)
+            loop.call_soon_threadsafe(queue.put_nowait, None)
+
+    threading.Thread(target=read, name="lines", daemon=True).start()
+    return queue
+
+
+@contextlib.contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Within this, SIGINT, SIGTERM and SIGHUP cancel the task, so that its children are ended."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for number in numbers:
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+def main() -> None:
+    """Entry point of `python -m bot sandbox`. Exits with 0, 1 (the bot failed) or 130 (interrupted)."""
+
+    async def run() -> int:
+        with ended_by_signals():
+            return await run_terminal(sys.stdin, Console())
+
+    try:
+        status = asyncio.run(run())
+    except asyncio.CancelledError:
+        status = 130
+    sys.exit(status)

@@ -1,0 +1,362 @@
+"""Everything the loopback Discord knows: people, guilds, channels, messages and how each of them changed."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import fnmatch
+import io
+import mimetypes
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+from PIL import Image, UnidentifiedImageError
+
+Json: TypeAlias = dict[str, Any]
+
+EPOCH_MS: Final = 1_420_070_400_000  # Discord's epoch, 2015-01-01
+MENTION: Final = re.compile(r"<@!?(\d{1,20})>")
+
+
+class Permission(enum.IntFlag):
+    """The permissions that matter to a bot that answers with pictures."""
+
+    VIEW_CHANNEL = 1 << 10
+    SEND_MESSAGES = 1 << 11
+    MANAGE_MESSAGES = 1 << 13
+    EMBED_LINKS = 1 << 14
+    ATTACH_FILES = 1 << 15
+    READ_MESSAGE_HISTORY = 1 << 16
+    MENTION_EVERYONE = 1 << 17
+    USE_APPLICATION_COMMANDS = 1 << 31
+    USE_EXTERNAL_APPS = 1 << 50
+
+
+ORDINARY: Final = (
+    Permission.VIEW_CHANNEL
+    | Permission.SEND_MESSAGES
+    | Permission.EMBED_LINKS
+    | Permission.ATTACH_FILES
+    | Permission.READ_MESSAGE_HISTORY
+    | Permission.USE_APPLICATION_COMMANDS
+    | Permission.USE_EXTERNAL_APPS
+)
+
+
+class Flag(enum.IntFlag):
+    """Message flags: https://discord.com/developers/docs/resources/message#message-object-message-flags"""
+
+    SUPPRESS_EMBEDS = 1 << 2
+    EPHEMERAL = 1 << 6
+    LOADING = 1 << 7
+    SUPPRESS_NOTIFICATIONS = 1 << 12
+    IS_COMPONENTS_V2 = 1 << 15
+
+
+class Context(enum.IntEnum):
+    """Where an interaction happens."""
+
+    GUILD = 0
+    BOT_DM = 1
+    PRIVATE_CHANNEL = 2
+
+
+class InteractionType(enum.IntEnum):
+    COMMAND = 2
+    COMPONENT = 3
+    AUTOCOMPLETE = 4
+    MODAL = 5
+
+
+@dataclass(eq=False, slots=True)
+class User:
+    """A person, or the bot itself."""
+
+    id: int
+    name: str
+    bot: bool = False
+    locale: str = "en-US"
+    accepts_dms: bool = True  # False: the bot's direct messages are refused with 50007
+    installed: bool = False  # has added the app to the account, so that it works in guilds without the bot
+
+    @property
+    def mention(self) -> str:
+        return f"<@{self.id}>"
+
+
+@dataclass(eq=False, slots=True)
+class Guild:
+    id: int
+    name: str
+    owner: User
+    has_bot: bool = True  # False: a foreign guild, where only people who installed the app can use it
+    locale: str = "en-US"
+    moderators: set[int] = field(default_factory=set)  # ids of people with Manage Messages
+
+    def permissions(self, user: User) -> Permission:
+        """What a person may do here."""
+        if user is self.owner or user.id in self.moderators:
+            return ORDINARY | Permission.MANAGE_MESSAGES
+        return ORDINARY
+
+
+@dataclass(eq=False, slots=True)
+class Channel:
+    """A text channel of a guild, or a private conversation of `people`."""
+
+    id: int
+    name: str
+    guild: Guild | None = None
+    people: tuple[User, ...] = ()
+    permissions: Permission = ORDINARY  # what the bot may do here
+
+    @property
+    def context(self) -> Context:
+        if self.guild is not None:
+            return Context.GUILD
+        return Context.BOT_DM if any(user.bot for user in self.people) else Context.PRIVATE_CHANNEL
+
+    @property
+    def has_bot(self) -> bool:
+        """Whether the bot itself is here, so that its own token opens the channel."""
+        return self.guild.has_bot if self.guild is not None else self.context is Context.BOT_DM
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file on its way to Discord."""
+
+    filename: str
+    data: bytes = field(repr=False)
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file Discord keeps."""
+
+    id: int
+    filename: str
+    data: bytes = field(repr=False)
+    content_type: str | None
+    width: int | None
+    height: int | None
+    description: str | None = None
+    ephemeral: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    id: int  # of the component within its message
+    custom_id: str
+    label: str
+    disabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A message as it stood from one edit to the next."""
+
+    time: float  # seconds since 1970
+    content: str = ""
+    embeds: tuple[Json, ...] = ()
+    components: tuple[Json, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    flags: Flag = Flag(0)
+    mentions: tuple[int, ...] = ()  # ids of people that allowed_mentions lets through
+    mentions_everyone: bool = False
+
+    @property
+    def loading(self) -> bool:
+        """Whether the person sees "the bot is thinking"."""
+        return Flag.LOADING in self.flags
+
+    @property
+    def buttons(self) -> tuple[Button, ...]:
+        """The buttons that can be pressed or are greyed out, in reading order; links are left out."""
+        return tuple(
+            Button(each.get("id", 0), each["custom_id"], each.get("label") or "", bool(each.get("disabled")))
+            for each in walk(self.components)
+            if each["type"] == 2 and each.get("custom_id")
+        )
+
+    @property
+    def text(self) -> str:
+        """All words of the message: content, embeds and text displays, a line each."""
+        lines: list[str | None] = [self.content]
+        for embed in self.embeds:
+            lines += [embed.get("title"), embed.get("description")]
+            lines += [f"{each['name']}: {each['value']}" for each in embed.get("fields") or ()]
+            lines.append((embed.get("footer") or {}).get("text"))
+        lines += [each["content"] for each in walk(self.components) if each["type"] == 10]
+        return "\n".join(line for line in lines if line)
+
+    def file(self, pattern: str) -> Attachment | None:
+        """The first attachment whose name matches, for example `"*.png"`."""
+        return next((each for each in self.attachments if fnmatch.fnmatch(each.filename, pattern)), None)
+
+    def button(self, wanted: str) -> Button | None:
+        """The button with this custom_id, or this label, or this word in its custom_id or label."""
+        word = wanted.casefold()
+        for fits in (
+            lambda each: each.custom_id == wanted,
+            lambda each: each.label.casefold() == word,
+            lambda each: word in each.custom_id.casefold().split(":") or word in each.label.casefold().split(),
+        ):
+            found = [each for each in self.buttons if fits(each)]
+            if found:
+                return found[0]
+        return None
+
+
+@dataclass(eq=False, slots=True)
+class Message:
+    id: int
+    channel: Channel
+    author: User
+    history: list[Revision]
+    interaction: Interaction | None = None  # the one it answers
+    only_for: User | None = None  # an ephemeral message: nobody else sees it, and no bot token opens it
+    nonce: str | None = None
+    reference: Json | None = None
+    deleted: bool = False
+
+    @property
+    def now(self) -> Revision:
+        return self.history[-1]
+
+
+@dataclass(eq=False, slots=True)
+class Interaction:
+    """Something a person did that the bot is told of, and what became of it."""
+
+    id: int
+    token: str = field(repr=False)
+    type: InteractionType
+    user: User
+    channel: Channel
+    data: Json
+    created: float  # time.monotonic()
+    source: Message | None = None  # the message whose component was used
+    answer: int | None = None  # type of the first answer, https://discord.com/developers/docs/interactions
+    response: Message | None = None  # what @original means
+    followups: list[Message] = field(default_factory=list)
+    choices: list[Json] | None = None  # autocompletion
+    modal: Json | None = None
+
+
+class Changes:
+    """Lets tasks wait for the next change of the world."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def tell(self) -> None:
+        self._event.set()
+        self._event = asyncio.Event()
+
+    async def next(self) -> None:
+        await self._event.wait()
+
+
+class World:
+    """The state behind gateway and REST. It checks nothing; `rest` and `gateway` do."""
+
+    def __init__(self) -> None:
+        self._last_id = 0
+        self.changes = Changes()
+        self.users: dict[int, User] = {}
+        self.guilds: dict[int, Guild] = {}
+        self.channels: dict[int, Channel] = {}
+        self.messages: dict[int, Message] = {}
+        self.attachments: dict[int, Attachment] = {}
+        self.interactions: dict[int, Interaction] = {}
+        self.commands: list[Json] = []  # as registered, each with id, application_id and version
+        self.bot = self.add_user("Atelier", bot=True)
+
+    def snowflake(self) -> int:
+        """A new id, later than all before; its upper bits are the time."""
+        self._last_id = max(self._last_id + 1, int(time.time() * 1000) - EPOCH_MS << 22)
+        return self._last_id
+
+    def add_user(self, name: str, *, bot: bool = False) -> User:
+        user = User(self.snowflake(), name, bot)
+        self.users[user.id] = user
+        return user
+
+    def add_guild(self, name: str, owner: User, *, has_bot: bool) -> Guild:
+        guild = Guild(self.snowflake(), name, owner, has_bot)
+        self.guilds[guild.id] = guild
+        return guild
+
+    def add_channel(self, name: str, guild: Guild | None = None, people: tuple[User, ...] = ()) -> Channel:
+        channel = Channel(self.snowflake(), name, guild, people)
+        self.channels[channel.id] = channel
+        return channel
+
+    def private_channel(self, *people: User) -> Channel:
+        """The direct-message channel of these people, opened when there is none."""
+        for channel in self.channels.values():
+            if channel.guild is None and set(channel.people) == set(people):
+                return channel
+        return self.add_channel(" and ".join(each.name for each in people), people=people)
+
+    def add_attachment(self, upload: Upload, *, ephemeral: bool = False) -> Attachment:
+        content_type, _ = mimetypes.guess_type(upload.filename)
+        width, height = _picture_size(upload.data)
+        filename = upload.filename.replace(" ", "_")
+        identity = self.snowflake()
+        attachment = Attachment(
+            identity, filename, upload.data, content_type, width, height, upload.description, ephemeral
+        )
+        self.attachments[attachment.id] = attachment
+        return attachment
+
+    def add_message(self, channel: Channel, author: User, revision: Revision) -> Message:
+        message = Message(self.snowflake(), channel, author, [revision])
+        self.messages[message.id] = message
+        self.changes.tell()
+        return message
+
+    def revise(self, message: Message, revision: Revision) -> None:
+        message.history.append(revision)
+        self.changes.tell()
+
+    def delete(self, message: Message) -> None:
+        message.deleted = True
+        self.changes.tell()
+
+    def add_interaction(
+        self, kind: InteractionType, user: User, channel: Channel, data: Json, source: Message | None = None
+    ) -> Interaction:
+        identity = self.snowflake()
+        token = f"aW50ZXJhY3Rpb246{identity}-{secrets.token_urlsafe(48)}"
+        interaction = Interaction(identity, token, kind, user, channel, data, time.monotonic(), source)
+        self.interactions[identity] = interaction
+        return interaction
+
+    def interaction_by_token(self, token: str) -> Interaction | None:
+        return next((each for each in self.interactions.values() if each.token == token), None)
+
+
+def walk(components: tuple[Json, ...] | list[Json]) -> Iterator[Json]:
+    """Every component, the ones inside rows, sections, containers and labels too, in reading order."""
+    for each in components:
+        yield each
+        yield from walk(each.get("components") or [])
+        for inner in (each.get("accessory"), each.get("component")):
+            if inner is not None:
+                yield from walk([inner])
+
+
+def _picture_size(data: bytes) -> tuple[int, int] | tuple[None, None]:
+    """Width and height in pixels, read from the head of the file."""
+    try:
+        with Image.open(io.BytesIO(data)) as picture:
+            return picture.size
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
+        return None, None
