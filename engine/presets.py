@@ -48,6 +48,10 @@ BASE_SIDES: Final[dict[Family, dict[str, tuple[int, int]]]] = {
 
 VQGANS: Final[dict[Family, str]] = {"full": "imagenet-f16-16384", "mini": "mini"}
 
+# Counted with torch.utils.flop_counter, forward and backward with frozen weights.
+GFLOP_PER_VIEW: Final = {"ViT-B/32": 17.7, "ViT-B/16": 71.8, "RN50": 23.3, "RN50x4": 82.3, "mini": 0.34}
+GFLOP_PER_MEGAPIXEL: Final = {"imagenet-f16-16384": 7721.0, "mini": 462.0}
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -84,14 +88,12 @@ def plan(spec: ArtSpec, family: Family) -> Plan:
 
 
 def cost(planned: Plan) -> float:
-    """Work of a plan in megapixels shown to a network: what queues, estimates and fair turns weigh.
-
-    Every perceptor sees each cut; decoding counts as much as eight cuts of the same area (measured shares of a step
-    on a CPU differ between the families, but a queue holds jobs of one family).
-    """
-    pixels = planned.width * planned.height
-    seen = planned.cuts * len(planned.perceptors) * 224 * 224
-    return planned.iterations * (seen + 8 * pixels) / 1e6
+    """Work of a plan in TFLOP, forward and backward: what queues, estimates and fair turns weigh."""
+    seen = planned.cuts * sum(GFLOP_PER_VIEW[name] for name in planned.perceptors)
+    decoded = (
+        GFLOP_PER_MEGAPIXEL[planned.vqgan] * planned.width * planned.height / 1e6 if planned.style == "image" else 0
+    )
+    return planned.iterations * (seen + decoded) / 1000
 
 
 def _sides(spec: ArtSpec, family: Family, scale: int) -> tuple[int, int]:
