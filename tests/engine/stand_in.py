@@ -1,0 +1,130 @@
+"""A painter that paints grey squares at once or as slowly as told, and goes wrong where told.
+
+The prompt says how, in words: "delay=0.05 crash=7" sleeps 50 ms a step and dies of SIGKILL before step 7. Run as a
+module it is the painter process with this in place of the models: the rest of it is the real thing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from engine.errors import InputError, PaintingError
+from engine.service import serve
+from engine.spec import ArtSpec
+
+LOG = "STAND_IN_LOG"  # names a file that gets a line for each step painted
+
+
+@dataclass
+class StandInModels:
+    family: str = "mini"
+    device: str = "cpu"
+
+    def describe(self) -> str:
+        return "Painting grey squares."
+
+
+@dataclass
+class StandInSnapshot:
+    step: int
+    total: int
+    seed: int
+    size: tuple[int, int]
+    notes: tuple[str, ...] = ("a note",)
+
+    @property
+    def finished(self) -> bool:
+        return self.step == self.total
+
+    @property
+    def loss(self) -> float:
+        return 1 - self.step / self.total
+
+    def picture(self) -> Image.Image:
+        return Image.new("RGB", self.size, (round(250 * self.step / self.total),) * 3)
+
+    def state(self) -> dict[str, Any]:
+        return {"step": self.step, "seed": self.seed}
+
+
+def paint(
+    spec: ArtSpec,
+    models: object,
+    *,
+    images: Mapping[str, Path] | None = None,
+    resume: Mapping[str, Any] | None = None,
+) -> Iterator[StandInSnapshot]:
+    told = {key: float(value) for key, _, value in (word.partition("=") for word in spec.prompt.split()) if value}
+    total, size = spec.iterations or 20, (spec.width or 64, spec.height or 64)
+    start = int(resume["step"]) if resume else 0
+    seed = int(resume["seed"]) if resume else 7 if spec.seed is None else spec.seed
+    if "reject" in told and resume:
+        raise InputError("The saved state belongs to another picture.")
+    yield StandInSnapshot(start, total, seed, size)
+    for step in range(start + 1, total + 1):
+        go_wrong(told, step)
+        time.sleep(told.get("delay", 0))
+        if path := os.environ.get(LOG):
+            with Path(path).open("a") as log:
+                log.write(f"{step}\n")
+        yield StandInSnapshot(step, total, seed, size)
+
+
+def go_wrong(told: Mapping[str, float], step: int) -> None:
+    if step == told.get("refuse"):
+        raise InputError("Say it in other words.")
+    if step == told.get("fail"):
+        raise PaintingError("The loss stopped being a number.")
+    if step == told.get("raise"):
+        raise KeyError("kept from people")
+    if step == told.get("memory"):
+        raise MemoryError
+    if step == told.get("hang"):
+        time.sleep(600)
+    if step == told.get("crash"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    if step == told.get("print"):
+        print("on standard output", flush=True)
+        os.write(1, b"on descriptor 1\n")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--load-seconds", type=float, default=0.0)
+    parser.add_argument("--load-error", default="")
+    parser.add_argument("--checkpoint-seconds", type=float, default=60.0)
+    parser.add_argument("--preview-seconds", type=float, default=0.2)
+    parser.add_argument("--alive-seconds", type=float, default=0.3)
+    parser.add_argument("--grace-seconds", type=float, default=5.0)
+    parser.add_argument("--niceness", type=int, default=0)  # polite painters are slow where much else is running
+    chosen = parser.parse_args()
+
+    def load() -> Any:
+        time.sleep(chosen.load_seconds)
+        if chosen.load_error:
+            raise InputError(chosen.load_error)
+        return StandInModels()
+
+    return serve(
+        load,
+        paint=paint,  # type: ignore[arg-type]
+        preview_seconds=chosen.preview_seconds,
+        checkpoint_seconds=chosen.checkpoint_seconds,
+        alive_seconds=chosen.alive_seconds,
+        grace_seconds=chosen.grace_seconds,
+        niceness=chosen.niceness,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
