@@ -16,14 +16,14 @@ from engine.cutouts import Views, draw_views, take_views
 from engine.drawers import DRAWERS
 from engine.errors import InputError, PaintingError
 from engine.loss import Wishes, prompt_loss, read_wishes, total_variation
-from engine.models import Models
+from engine.models import Models, Prior
 from engine.perceptor import Perceptor
 from engine.pictures import fitted, open_picture
 from engine.presets import Plan, plan
 from engine.prompts import parse_prompts
 from engine.randomness import Stream, fresh_seed, generator
 from engine.spec import ArtSpec
-from engine.starts import colour_gradient, fractal_noise
+from engine.starts import Opening, colour_gradient, fractal_noise, in_mist
 
 STATE_VERSION: Final = 1
 STEPS_BETWEEN_CHECKS: Final = 10  # looking at a number waits for the device, so it is not done at every step
@@ -120,9 +120,9 @@ class Painting:
         prompts = [parse_prompts(spec.prompt) for spec in self.specs]
         self.notes = _truncation_notes({each.text for row in prompts for each in row}, self._perceptors)
         self._wishes = [read_wishes(prompts, each, models.device) for each in self._perceptors]
-        starts = [_start_picture(spec, self.plan, models, images) for spec in self.specs]
+        openings = [_opening(spec, self.plan, models, images) for spec in self.specs]
         chances = [generator(seed, 0, Stream.START) for seed in self.seeds]
-        self._drawer = DRAWERS[self.plan.style](self.plan, models, starts, chances)
+        self._drawer = DRAWERS[self.plan.style](self.plan, models, openings, chances)
         self._optimiser = torch.optim.Adam(
             self._drawer.parameters(),
             lr=self.plan.learning_rate,
@@ -235,23 +235,33 @@ def _truncation_notes(texts: set[str], perceptors: Sequence[Perceptor]) -> tuple
     return tuple(f"“{text[:60]}…” is longer than the model reads: its end was left out." for text in long)
 
 
-def _start_picture(spec: ArtSpec, planned: Plan, models: Models, images: Mapping[str, Path]) -> Tensor | None:
-    """(3, H, W) in [0, 1] to begin with, or None for the drawer's own random beginning."""
+def _opening(spec: ArtSpec, planned: Plan, models: Models, images: Mapping[str, Path]) -> Opening:
+    """What to begin with and to hold to; a given picture goes before what the spec's `start` says."""
     size = (planned.width, planned.height)
     chance = generator(spec.seed or 0, 0, Stream.START)
     if spec.start_image is not None:
         if spec.start_image not in images:
             raise InputError("The start picture is not at hand any more: attach it again.")
-        return _as_tensor(fitted(open_picture(images[spec.start_image]), *size))
+        return _both(_as_tensor(fitted(open_picture(images[spec.start_image]), *size)))
     if spec.start == "noise":
-        return fractal_noise(*size, chance)
+        return _both(fractal_noise(*size, chance))
     if spec.start == "gradient":
-        return colour_gradient(*size, chance)
+        return _both(colour_gradient(*size, chance))
     if spec.start == "auto" and models.prior is not None:
-        words = " ".join(prompt.text for prompt in parse_prompts(spec.prompt) if prompt.weight > 0)
-        vqgan = models.vqgan(planned.vqgan)
-        return models.prior.propose(words, width=planned.width, height=planned.height, generator=chance, vqgan=vqgan)[0]
-    return None
+        proposal = _proposal(spec, planned, models.prior, models, chance)
+        return Opening(in_mist(proposal, planned.mist, chance) if planned.mist else proposal, proposal)
+    return Opening(None, None)
+
+
+def _both(picture: Tensor) -> Opening:
+    return Opening(picture, picture)
+
+
+def _proposal(spec: ArtSpec, planned: Plan, prior: Prior, models: Models, chance: torch.Generator) -> Tensor:
+    """(3, H, W): what the prior imagines for the words that are wished for."""
+    words = " ".join(prompt.text for prompt in parse_prompts(spec.prompt) if prompt.weight > 0)
+    vqgan = models.vqgan(planned.vqgan)
+    return prior.propose(words, width=planned.width, height=planned.height, generator=chance, vqgan=vqgan)[0]
 
 
 def _as_tensor(picture: Image.Image) -> Tensor:

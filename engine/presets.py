@@ -19,24 +19,25 @@ class Preset:
     scale: int  # times the base sides below
     cuts: int  # views shown to each perceptor a step
     learning_rate: float  # Adam's, on the latent
-    start_weight: float  # pull of the latent towards its start
+    start_weight: float  # pull of the latent towards the picture it is held to
+    mist: float  # density of the noise in which a proposed start is hidden at first, 0 … 1
     smoothness: float  # weight of the total variation of the picture
 
 
 # Text2Art's presets, from which the full family descends, are listed in its article; the mini's were measured here.
 PRESETS: Final[dict[Family, dict[str, Preset]]] = {
     "full": {
-        #                 perceptors                         iterations scale cuts  rate start smooth
-        "draft": Preset(("ViT-B/32",), 200, 1, 40, 0.2, 0.0, 0.0),
-        "normal": Preset(("ViT-B/32", "ViT-B/16"), 350, 2, 40, 0.2, 0.0, 0.0),
-        "better": Preset(("RN50", "ViT-B/32", "ViT-B/16"), 500, 3, 40, 0.2, 0.0, 0.0),
-        "best": Preset(("RN50x4", "ViT-B/32", "ViT-B/16"), 500, 4, 40, 0.2, 0.0, 0.0),
+        #                 perceptors                         iterations scale cuts  rate start mist smooth
+        "draft": Preset(("ViT-B/32",), 200, 1, 40, 0.2, 0.0, 0.0, 0.0),
+        "normal": Preset(("ViT-B/32", "ViT-B/16"), 350, 2, 40, 0.2, 0.0, 0.0, 0.0),
+        "better": Preset(("RN50", "ViT-B/32", "ViT-B/16"), 500, 3, 40, 0.2, 0.0, 0.0, 0.0),
+        "best": Preset(("RN50x4", "ViT-B/32", "ViT-B/16"), 500, 4, 40, 0.2, 0.0, 0.0, 0.0),
     },
     "mini": {
-        "draft": Preset(("mini",), 40, 2, 12, 0.03, 1.0, 0.1),
-        "normal": Preset(("mini",), 60, 3, 16, 0.03, 1.0, 0.1),
-        "better": Preset(("mini",), 90, 4, 16, 0.03, 1.0, 0.1),
-        "best": Preset(("mini",), 120, 5, 24, 0.03, 1.0, 0.1),
+        "draft": Preset(("mini",), 40, 2, 12, 0.1, 1.0, 0.6, 0.1),
+        "normal": Preset(("mini",), 60, 3, 16, 0.1, 1.0, 0.6, 0.1),
+        "better": Preset(("mini",), 90, 4, 16, 0.1, 1.0, 0.6, 0.1),
+        "best": Preset(("mini",), 120, 5, 24, 0.1, 1.0, 0.6, 0.1),
     },
 }
 
@@ -47,6 +48,9 @@ BASE_SIDES: Final[dict[Family, dict[str, tuple[int, int]]]] = {
 }
 
 VQGANS: Final[dict[Family, str]] = {"full": "imagenet-f16-16384", "mini": "mini"}
+
+# Latents spread over a few units, colours over one: the preset's learning rate is the latents'.
+RATE_OF_STYLE: Final = {"image": 1.0, "pixel": 0.3}
 
 # Counted with torch.utils.flop_counter, forward and backward with frozen weights.
 GFLOP_PER_VIEW: Final = {"ViT-B/32": 17.7, "ViT-B/16": 71.8, "RN50": 23.3, "RN50x4": 82.3, "mini": 0.34}
@@ -63,6 +67,7 @@ class Plan:
     cuts: int
     learning_rate: float
     start_weight: float
+    mist: float
     smoothness: float
     perceptors: tuple[str, ...]
     vqgan: str
@@ -78,8 +83,9 @@ def plan(spec: ArtSpec, family: Family) -> Plan:
         height=height,
         iterations=spec.iterations or preset.iterations,
         cuts=spec.cuts or preset.cuts,
-        learning_rate=spec.learning_rate or preset.learning_rate,
+        learning_rate=spec.learning_rate or preset.learning_rate * RATE_OF_STYLE[spec.style],
         start_weight=preset.start_weight if spec.start_weight is None else spec.start_weight,
+        mist=preset.mist,
         smoothness=preset.smoothness,
         perceptors=preset.perceptors,
         vqgan=VQGANS[family],

@@ -1,12 +1,34 @@
-"""What a picture is before its first step: a given picture, structured noise, or nothing (random codes)."""
+"""What a picture is before its first step: a given picture, structured noise, mist, or nothing (random codes)."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+MIST_CELLS = 8  # along a side: what of a picture is still to be seen through the mist
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Where a painting begins and what it is held to: (3, H, W) in [0, 1], or None for the drawer's own chance."""
+
+    begins: Tensor | None
+    held: Tensor | None
+
+
+def in_mist(picture: Tensor, density: float, generator: torch.Generator) -> Tensor:
+    """(3, H, W) → the same size: the picture's large patches of colour behind fractal noise of `density` 0 … 1.
+
+    A proposal that began as it is would leave nothing to watch, and its details nothing to be improved.
+    """
+    height, width = picture.shape[-2:]
+    patches = F.interpolate(picture[None], (MIST_CELLS, MIST_CELLS), mode="area")
+    patches = F.interpolate(patches, (height, width), mode="bicubic", align_corners=False)[0]
+    return torch.lerp(patches, fractal_noise(width, height, generator), density).clamp(0, 1)
 
 
 def fractal_noise(width: int, height: int, generator: torch.Generator) -> Tensor:

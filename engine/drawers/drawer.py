@@ -10,15 +10,16 @@ from torch import Tensor
 
 from engine.models import Models
 from engine.presets import Plan
+from engine.starts import Opening
 
 
 class Drawer(Protocol):
     """A picture maker with parameters to improve. A new style is one file that has this and one line in DRAWERS."""
 
     def __init__(
-        self, plan: Plan, models: Models, starts: Sequence[Tensor | None], generators: Sequence[torch.Generator]
+        self, plan: Plan, models: Models, openings: Sequence[Opening], generators: Sequence[torch.Generator]
     ) -> None:
-        """Begin B pictures: from (3, H, W) in [0, 1] where there is a start, else from chance."""
+        """Begin B pictures, where an opening says nothing from chance."""
 
     def parameters(self) -> list[Tensor]:
         """What the optimiser moves."""
@@ -30,7 +31,7 @@ class Drawer(Protocol):
         """Bring the parameters back into their range after a step, in place."""
 
     def strayed(self) -> Tensor:
-        """(B,) how far the parameters are from the start, in the drawer's own measure; differentiable."""
+        """(B,) how far the parameters are from what they are held to, in the drawer's own measure; differentiable."""
 
     def state_dict(self) -> dict[str, Any]:
         """Tensors from which `load_state_dict` restores the same pictures."""

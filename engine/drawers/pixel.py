@@ -13,6 +13,7 @@ from torch import Tensor
 from engine.drawers.clamp import clamp_with_gradient
 from engine.models import Models
 from engine.presets import Plan
+from engine.starts import Opening
 
 CELLS: Final = 40  # wanted along the shorter side, as in Text2Art's square grid
 
@@ -21,16 +22,17 @@ class PixelDrawer:
     """Moves the colours (B, 3, rows, columns) of the cells directly."""
 
     def __init__(
-        self, plan: Plan, models: Models, starts: Sequence[Tensor | None], generators: Sequence[torch.Generator]
+        self, plan: Plan, models: Models, openings: Sequence[Opening], generators: Sequence[torch.Generator]
     ) -> None:
         self._cell = cell_side(plan.width, plan.height)
         grid = (plan.height // self._cell, plan.width // self._cell)
-        begun = [
-            torch.rand(3, *grid, generator=generator) if start is None else F.adaptive_avg_pool2d(start, grid).cpu()
-            for start, generator in zip(starts, generators, strict=True)
-        ]
-        self._start = torch.stack(begun).to(models.device)
-        self._colours = self._start.clone().requires_grad_()
+        begun, held = [], []
+        for opening, generator in zip(openings, generators, strict=True):
+            chance = torch.rand(3, *grid, generator=generator)
+            begun.append(chance if opening.begins is None else F.adaptive_avg_pool2d(opening.begins, grid))
+            held.append(begun[-1] if opening.held is None else F.adaptive_avg_pool2d(opening.held, grid))
+        self._held = torch.stack(held).to(models.device)
+        self._colours = torch.stack(begun).to(models.device).requires_grad_()
 
     def parameters(self) -> list[Tensor]:
         return [self._colours]
@@ -44,15 +46,15 @@ class PixelDrawer:
         self._colours.clamp_(0, 1)
 
     def strayed(self) -> Tensor:
-        return (self._colours - self._start).square().sum(1).mean((1, 2))
+        return (self._colours - self._held).square().sum(1).mean((1, 2))
 
     def state_dict(self) -> dict[str, Any]:
-        return {"colours": self._colours.detach().clone(), "start": self._start}
+        return {"colours": self._colours.detach().clone(), "held": self._held}
 
     @torch.no_grad()
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self._colours.copy_(state["colours"])
-        self._start.copy_(state["start"])
+        self._held.copy_(state["held"])
 
 
 def cell_side(width: int, height: int) -> int:

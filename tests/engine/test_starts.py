@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from engine.randomness import Stream, generator
-from engine.starts import colour_gradient, fractal_noise
+from engine.starts import colour_gradient, fractal_noise, in_mist
 
 
 @pytest.mark.parametrize("make", [fractal_noise, colour_gradient])
@@ -25,3 +25,18 @@ def test_fractal_noise_uses_the_whole_range_and_is_smooth() -> None:
     noise = fractal_noise(128, 96, generator(1, 0, Stream.START))
     assert float(noise.min()) == 0 and float(noise.max()) == 1
     assert float((noise[..., 1:] - noise[..., :-1]).abs().mean()) < 0.1
+
+
+def test_mist_hides_the_picture_and_keeps_its_large_patches() -> None:
+    picture = torch.zeros(3, 64, 96)
+    picture[:, :, 48:] = 1.0
+    picture[:, ::2] *= 0.5  # fine stripes
+    clear, misty, thick = (in_mist(picture, density, generator(1, 0, Stream.START)) for density in (0.0, 0.6, 1.0))
+    for made in (clear, misty, thick):
+        assert made.shape == picture.shape
+        assert float(made.min()) >= 0 and float(made.max()) <= 1
+    stripes = (clear[:, 1:] - clear[:, :-1]).abs().mean()
+    assert float(stripes) < 0.02
+    assert float(clear[..., 60:].mean() - clear[..., :36].mean()) > 0.6
+    torch.testing.assert_close(thick, fractal_noise(96, 64, generator(1, 0, Stream.START)))
+    torch.testing.assert_close(misty, torch.lerp(clear, thick, 0.6), atol=1e-5, rtol=0)
