@@ -1,0 +1,57 @@
+"""`python -m bot` runs the bot; `python -m bot sandbox` and `python -m bot demo` need no Discord."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+
+import typer
+
+from bot.client import BROKEN, MISCONFIGURED, StartError, run_bot
+from bot.logs import set_up_logging
+from bot.painter import ProcessPainter
+from bot.settings import SettingsError, load_settings
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback(invoke_without_command=True)
+def bot(context: typer.Context) -> None:
+    """Run the bot on Discord, with the settings from the environment and the file .env."""
+    if context.invoked_subcommand is None:
+        raise typer.Exit(run())
+
+
+def run() -> int:
+    """The bot from its settings to its exit status; what stops it is said in one sentence on standard error."""
+    try:
+        settings = load_settings()
+        set_up_logging(settings.log_level, settings.token.get_secret_value())
+        return asyncio.run(run_bot(settings, ProcessPainter(models=settings.models, device=settings.device)))
+    except (SettingsError, StartError) as error:
+        print(error, file=sys.stderr)
+        return MISCONFIGURED
+    except Exception:
+        logging.getLogger(__name__).critical("the bot broke", exc_info=True)
+        return BROKEN
+
+
+@app.command()
+def sandbox() -> None:
+    """Run the bot against a small Discord on this machine, and type commands in the terminal."""
+    from bot.sandbox.terminal import main
+
+    main()
+
+
+@app.command()
+def demo() -> None:
+    """Show the bot painting one picture, from the typed command to the delivered file."""
+    from bot.demo import main
+
+    main()
+
+
+if __name__ == "__main__":
+    app()

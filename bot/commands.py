@@ -1,0 +1,175 @@
+"""The slash commands: what people can type, and what the bot answers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+import discord
+from discord import app_commands
+
+from bot import messages, replies
+from bot.estimates import wait_seconds
+from bot.messages import OpenJob
+from bot.progress import KeptProgress
+from bot.settings import Settings
+from engine.errors import InputError
+from engine.spec import ASPECTS, FILMS, MAXIMUM_SEED, QUALITIES, STYLES, ArtSpec
+from storage.database import Database
+from storage.queue import Job, JobState
+
+if TYPE_CHECKING:
+    from bot.client import Atelier
+
+    Interaction = discord.Interaction[Atelier]
+
+QUALITY_NAMES: Final = {
+    "draft": "draft – the quickest",
+    "normal": "normal – larger and finer",
+    "better": "better – takes its time",
+    "best": "best – the most this bot can do",
+}
+STYLE_NAMES: Final = {"image": "image – like a painting or photograph", "pixel": "pixel – pixel art"}
+ASPECT_NAMES: Final = {"square": "square", "widescreen": "widescreen (16:9)", "portrait": "portrait (4:5)"}
+FILM_NAMES: Final = {"mp4": "MP4", "gif": "GIF", "both": "MP4 and GIF", "none": "no film"}
+MOST_CHOICES: Final = 25
+
+_log = logging.getLogger(__name__)
+
+
+class CommandTree(app_commands.CommandTree["Atelier"]):
+    """The commands, with one handler that answers whatever went wrong in any of them."""
+
+    async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /) -> None:
+        await replies.explain(interaction, error)
+
+    async def sync_if_changed(self, database: Database, application_id: int) -> bool:
+        """Tell Discord the commands if they are others than last time; each telling is a full replacement there."""
+        payload = [command.to_dict(self) for command in self.get_commands()]
+        digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+        key = f"commands:{application_id}"
+        if await database.setting(key) == digest:
+            return False
+        await self.sync()
+        await database.set_setting(key, digest)
+        _log.info("the commands were sent to Discord")
+        return True
+
+
+def add_commands(tree: CommandTree, settings: Settings) -> None:
+    """Put all commands into the tree, with the choices that the settings leave."""
+    allowed = QUALITIES[: QUALITIES.index(settings.largest_quality) + 1]
+    everywhere = (
+        app_commands.allowed_installs(guilds=True, users=True),
+        app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True),
+    )
+    choices = app_commands.choices(
+        quality=_choices(QUALITY_NAMES, allowed),
+        style=_choices(STYLE_NAMES, STYLES),
+        aspect=_choices(ASPECT_NAMES, ASPECTS),
+        film=_choices(FILM_NAMES, FILMS),
+    )
+    commands: tuple[app_commands.Command[Any, ..., None], ...] = (
+        app_commands.Command(name="art", description="Paint a picture from words", callback=choices(art)),
+        app_commands.Command(
+            name="queue", description="What is being painted, who waits, and your place", callback=queue
+        ),
+        app_commands.Command(
+            name="cancel",
+            description="Take back a picture of yours that waits or is being painted",
+            callback=app_commands.autocomplete(job=own_open_jobs)(cancel),
+        ),
+    )
+    for command in commands:
+        for decorate in everywhere:
+            command = decorate(command)
+        tree.add_command(command)
+
+
+@app_commands.describe(
+    prompt="What to paint; “a castle | fog:0.4 | people:-1” weighs several wishes",
+    quality="How much work goes into it (draft, unless you say otherwise)",
+    style="How it is made",
+    aspect="Its shape",
+    seed="The same number paints the same picture again",
+    start_image="A picture to start from, 8 MiB at most",
+    film="The film of its making",
+)
+async def art(
+    interaction: Interaction,
+    prompt: app_commands.Range[str, 1, 1000],
+    quality: str = "draft",
+    style: str = "image",
+    aspect: str = "square",
+    seed: app_commands.Range[int, 0, MAXIMUM_SEED] | None = None,
+    start_image: discord.Attachment | None = None,
+    film: str = "mp4",
+) -> None:
+    """/art: a wish becomes a job."""
+    spec = ArtSpec(prompt=prompt, quality=quality, style=style, aspect=aspect, seed=seed, film=film)
+    await interaction.client.admission.ask(interaction, spec, start_image)
+
+
+async def queue(interaction: Interaction) -> None:
+    """/queue: how much is going on, and the asker's own jobs with place and wait."""
+    client = interaction.client
+    jobs = await client.queue.open_jobs()
+    own = [await _open_job(client, job) for job in jobs if job.person_id == interaction.user.id]
+    running = sum(job.state is JobState.RUNNING for job in jobs)
+    payload = messages.queue_overview(running, len(jobs) - running, own)
+    await interaction.response.send_message(payload.content, ephemeral=True, allowed_mentions=payload.allowed_mentions)
+
+
+@app_commands.describe(job="Which of your pictures; not needed while you have only one")
+async def cancel(interaction: Interaction, job: app_commands.Range[int, 1, 2**53 - 1] | None = None) -> None:
+    """/cancel: takes one of the asker's own jobs back, or anybody's of this server for a moderator."""
+    client = interaction.client
+    target = await _only_open_job(interaction) if job is None else await client.queue.get(job)
+    if target is None or not replies.may_manage(interaction, target.person_id, target.guild_id):
+        raise InputError(f"There is no picture {job} of yours in the queue; /queue lists what you have.")
+    if not await client.worker.cancel(target.id):
+        raise InputError(f"Picture {target.id} has already ended; there is nothing to cancel.")
+    await replies.privately(interaction, f"Picture {target.id} is cancelled.")
+
+
+async def own_open_jobs(interaction: Interaction, typed: int | str) -> list[app_commands.Choice[int]]:
+    """The choices of /cancel: the asker's own open jobs that fit what was typed."""
+    wanted = str(typed).strip().lower()
+    names = [
+        (job.id, messages.choice_name(job.id, _prompt(job)))
+        for job in await interaction.client.queue.open_jobs(interaction.user.id)
+    ]
+    fitting = [(job_id, name) for job_id, name in names if wanted in name.lower()]
+    return [app_commands.Choice(name=name, value=job_id) for job_id, name in fitting[:MOST_CHOICES]]
+
+
+async def _only_open_job(interaction: Interaction) -> Job:
+    jobs = await interaction.client.queue.open_jobs(interaction.user.id)
+    if not jobs:
+        raise InputError("You have no picture waiting or being painted.")
+    if len(jobs) > 1:
+        numbers = ", ".join(str(job.id) for job in jobs[:MOST_CHOICES])
+        raise InputError(f"You have several pictures in the queue ({numbers}): say which with the option job.")
+    return jobs[0]
+
+
+async def _open_job(client: Atelier, job: Job) -> OpenJob:
+    if job.state is JobState.RUNNING:
+        kept = KeptProgress.from_json(job.progress)
+        step = messages.progress_line(kept.step, kept.total, kept.elapsed, kept.remaining) if kept.total else None
+        return OpenJob(job.id, _prompt(job), 0, None, step)
+    place = await client.queue.position(job.id)
+    return OpenJob(job.id, _prompt(job), place, await wait_seconds(client.queue, job.id))
+
+
+def _prompt(job: Job) -> str:
+    try:
+        return ArtSpec.from_json(job.spec).prompt
+    except InputError:
+        return "(a picture of another version)"
+
+
+def _choices(names: dict[str, str], values: tuple[str, ...]) -> list[app_commands.Choice[str]]:
+    return [app_commands.Choice(name=names.get(value, value), value=value) for value in values]

@@ -1,0 +1,70 @@
+"""Pictures that people give to start from, kept by the SHA-256 of their bytes for as long as somebody uses them."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from storage.database import Database
+from storage.files import FileStore
+
+SETTING: Final = "start_images"
+MOST: Final = 500  # start images kept, the last used ones; each is 8 MiB at most
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    name: str  # in the FileStore
+    used: float  # UNIX seconds
+
+
+class StartImages:
+    """The start images of all people. The spec of a picture names its start image by digest."""
+
+    def __init__(self, database: Database, files: FileStore, clock: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._files = files
+        self._clock = clock
+        self._turn = asyncio.Lock()
+
+    async def keep(self, data: bytes, suffix: str) -> str:
+        """Keep a picture and return the digest that finds it again. Raises StorageError where the disk refuses."""
+        digest = await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
+        async with self._turn:
+            kept = await self._read()
+            name = kept[digest].name if digest in kept else None
+            if name is None or not await asyncio.to_thread(self._files.path(name).is_file):
+                name = await self._files.put(data, suffix)
+            kept[digest] = _Kept(name, self._clock())
+            newest = sorted(kept, key=lambda each: kept[each].used, reverse=True)
+            await self._write({each: kept[each] for each in newest[:MOST]})
+            for each in newest[MOST:]:
+                await self._files.remove(kept[each].name)
+        return digest
+
+    async def path(self, digest: str) -> Path | None:
+        """Where the picture with this digest lies; None where it is no longer kept."""
+        kept = (await self._read()).get(digest)
+        if kept is None:
+            return None
+        path = self._files.path(kept.name)
+        return path if await asyncio.to_thread(path.is_file) else None
+
+    async def names(self) -> set[str]:
+        """The names of all start images, for `FileStore.sweep`."""
+        return {kept.name for kept in (await self._read()).values()}
+
+    async def _read(self) -> dict[str, _Kept]:
+        text = await self._database.setting(SETTING)
+        return {} if text is None else {digest: _Kept(**value) for digest, value in json.loads(text).items()}
+
+    async def _write(self, kept: dict[str, _Kept]) -> None:
+        values = {digest: dataclasses.asdict(each) for digest, each in kept.items()}
+        await self._database.set_setting(SETTING, json.dumps(values, separators=(",", ":")))

@@ -1,0 +1,25 @@
+"""The real bot as a process of its own, with the fake painter: `python -m tests.bot.fake_bot STEPS PAUSE`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from bot.client import StartError, run_bot
+from bot.logs import set_up_logging
+from bot.settings import load_settings
+from tests.bot.fake_painter import FakePainter
+
+
+def main() -> int:
+    settings = load_settings()
+    set_up_logging(settings.log_level, settings.token.get_secret_value())
+    try:
+        return asyncio.run(run_bot(settings, FakePainter(int(sys.argv[1]), float(sys.argv[2]))))
+    except StartError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

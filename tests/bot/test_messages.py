@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot import messages
+from bot.messages import OpenJob, Payload
+from engine.errors import InputError
+from engine.spec import ArtSpec
+
+PERSON = 123456789012345678
+MENTION = re.compile(r"<@[!&]?\d+>|<#\d+>|</[^:>]+:\d+>|<id:|@everyone|@here")
+NASTY = st.text(alphabet="@everyonehere<>#&!0123456789*_~|`[]()\\:/. \u202e\u200b\n", max_size=1000)
+PROMPTS = st.one_of(st.text(min_size=1, max_size=1000), NASTY)
+
+
+def spec_of(prompt: str) -> ArtSpec | None:
+    try:
+        return ArtSpec(prompt=prompt)
+    except InputError:
+        return None
+
+
+def check_legal(payload: Payload, asker: int | None = None) -> None:
+    """The limits of a message, and that nobody but the asker is mentioned."""
+    assert 0 < len(payload.content) <= 2000
+    texts = [payload.content.replace(f"<@{asker}>", "")]
+    if payload.embed is not None:
+        embed = payload.embed
+        assert len(embed) <= 6000
+        assert len(embed.description or "") <= 4096
+        assert len(embed.footer.text or "") <= 2048
+        texts += [embed.description or "", embed.footer.text or ""]
+        for field in embed.fields:
+            assert 0 < len(field.name or "") <= 256
+            assert 0 < len(field.value or "") <= 1024
+            texts += [field.name or "", field.value or ""]
+    for text in texts:
+        assert not MENTION.search(text), text
+        text.encode("utf-8")
+    assert all(len(button.custom_id) <= 100 for button in payload.buttons)
+    mentions = payload.allowed_mentions.to_dict()
+    assert mentions.get("parse", []) == []
+    assert mentions.get("users", []) == ([] if asker is None else [asker])
+    assert not mentions.get("roles")
+
+
+@settings(deadline=None, max_examples=150)
+@given(prompt=PROMPTS, sentence=NASTY)
+def test_any_prompt_gives_legal_messages_without_mentions(prompt: str, sentence: str) -> None:
+    spec = spec_of(prompt)
+    if spec is None:
+        return
+    check_legal(messages.waiting(spec, 7, 3, 75.0))
+    check_legal(messages.progress(spec, 7, 17, 40, 12.0, 16.0, preview=True))
+    check_legal(messages.paused(spec, 7, 3))
+    check_legal(messages.cancelled(spec, 7))
+    check_legal(messages.failed(spec, 7, PERSON, sentence), PERSON)
+    check_legal(messages.refusal(sentence or "x"))
+    check_legal(messages.queue_overview(1, 30, [OpenJob(n, spec.prompt, n, 40.0) for n in range(30)]))
+    done = messages.done(
+        spec,
+        picture_id=5,
+        person_id=PERSON,
+        seed=2**32 - 1,
+        width=256,
+        height=256,
+        iterations=40,
+        seconds=61.0,
+        models="mini",
+        image_name="atelier-5.png",
+        notes=[sentence or "x"] * 20,
+    )
+    check_legal(done, PERSON)
+    check_legal(messages.by_direct_message(done), PERSON)
+
+
+@given(text=PROMPTS)
+@settings(deadline=None)
+def test_plain_text_has_no_markdown_left(text: str) -> None:
+    escaped = messages.plain(text)
+    assert "\n" not in escaped
+    assert len(escaped) <= 3 * messages.PROMPT_LENGTH
+    without_escapes = re.sub(r"\\[^0-9A-Za-z\s]", "", escaped)
+    assert not re.search(r"[*_~|`\[\]<>@]", without_escapes)
+    assert "://" not in escaped
+
+
+def test_plain_text_is_cut_with_an_ellipsis() -> None:
+    assert messages.plain("word " * 300, 20) == "word word word word…"
+
+
+def test_waiting_tells_place_wait_and_offers_cancel() -> None:
+    payload = messages.waiting(ArtSpec(prompt="a red apple"), 7, 3, 75.0)
+    assert "number 3" in payload.content and "1 min 15 s" in payload.content
+    assert payload.embed is not None and "a red apple" in str(payload.embed.description)
+    assert [button.custom_id for button in payload.buttons] == ["atelier:cancel:7"]
+    assert "no estimate" in messages.waiting(ArtSpec(prompt="x"), 7, 3, None).content
+    assert "starts now" in messages.waiting(ArtSpec(prompt="x"), 7, 1, 0.0).content
+
+
+def test_progress_shows_bar_step_times_and_picture() -> None:
+    payload = messages.progress(ArtSpec(prompt="a red apple"), 7, 17, 40, 12.4, 16.0, preview=True)
+    assert payload.content == "▰▰▰▰▰▱▱▱▱▱▱▱ 42 %"
+    assert payload.embed is not None
+    footer = str(payload.embed.footer.text)
+    assert "step 17/40" in footer and "12 s so far" in footer and "16 s left" in footer
+    assert payload.embed.image.url == "attachment://progress.webp"
+    assert messages.progress(ArtSpec(prompt="x"), 7, 0, 40, 0, 0, preview=False).embed.image.url is None  # type: ignore[union-attr]
+
+
+def test_done_mentions_the_asker_and_tells_how_it_was_made() -> None:
+    payload = messages.done(
+        ArtSpec(prompt="a red apple", quality="normal"),
+        picture_id=5,
+        person_id=PERSON,
+        seed=42,
+        width=384,
+        height=384,
+        iterations=60,
+        seconds=72.0,
+        models="mini",
+        image_name="atelier-5.png",
+        notes=["The prompt was cut after 77 tokens."],
+    )
+    assert payload.content.startswith(f"<@{PERSON}>")
+    values = " ".join(str(field.value) for field in payload.embed.fields)  # type: ignore[union-attr]
+    for word in ("42", "normal", "384×384", "1 min 12 s", "60 steps", "mini", "77 tokens"):
+        assert word in values
+    assert [button.custom_id for button in payload.buttons] == ["atelier:again:5", "atelier:delete:5"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-3, "0 s"),
+        (0.4, "0 s"),
+        (59.4, "59 s"),
+        (60, "1 min"),
+        (80, "1 min 20 s"),
+        (700, "11 min"),
+        (7500, "2 h 5 min"),
+    ],
+)
+def test_durations(seconds: float, words: str) -> None:
+    assert messages.duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("step", "total", "share"), [(0, 40, "0 %"), (40, 40, "100 %"), (50, 40, "100 %"), (0, 0, "0 %")]
+)
+def test_bar_has_one_length(step: int, total: int, share: str) -> None:
+    drawn = messages.bar(step, total)
+    assert drawn.endswith(share)
+    assert len(drawn.split()[0]) == messages.BAR_CELLS
+
+
+def test_queue_overview_hides_nothing_and_shows_only_own_prompts() -> None:
+    assert "Nothing" in messages.queue_overview(0, 0, []).content
+    text = messages.queue_overview(1, 2, [OpenJob(9, "my own wish", 2, 30.0)]).content
+    assert "1 picture is being painted, 2 pictures are waiting" in text
+    assert "9: “my own wish” – You are number 2" in text
+
+
+def test_choice_names_fit() -> None:
+    assert len(messages.choice_name(12, "long " * 100)) == 100

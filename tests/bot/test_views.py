@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import discord
+import pytest
+
+from bot.messages import Button
+from bot.sandbox import InteractionHandle, Sandbox
+from bot.views import BUTTONS, view_of
+from engine.spec import ArtSpec
+from storage.queue import JobState
+from tests.bot.conftest import StartBot, eventually
+from tests.bot.fake_painter import FakePainter
+
+
+async def painted(sandbox: Sandbox, name: str = "alice", prompt: str = "a red apple", **options: Any) -> Any:
+    handle = await sandbox.type_command(sandbox.person(name), sandbox.channel, "art", {"prompt": prompt, **options})
+    await handle.until(lambda now: now.file("*.png"))
+    return handle
+
+
+async def private_answer(sandbox: Sandbox, pressed: InteractionHandle) -> str:
+    """What the presser alone is told, whether first answer or follow-up."""
+    await pressed.answer()
+    if pressed.message is not None and pressed.message.only_for is not None:
+        return pressed.now.text
+    await sandbox.until(lambda: pressed.followups, 5)
+    assert pressed.followups[0].only_for is pressed.interaction.user
+    return pressed.followups[0].now.text
+
+
+def test_views_hold_dynamic_items_only() -> None:
+    for action in BUTTONS:
+        view = view_of([Button(action, 3)])
+        assert view is not None and view.timeout is None
+        assert all(isinstance(item, discord.ui.DynamicItem) for item in view.children)
+    assert view_of([]) is None
+
+
+async def test_again_paints_the_same_with_a_new_seed_for_whoever_pressed(sandbox: Sandbox, start_bot: StartBot) -> None:
+    async with start_bot() as client:
+        first = await painted(sandbox, seed=7, style="pixel")
+    async with start_bot() as client:  # the button has outlived a restart
+        pressed = await sandbox.press(sandbox.person("bob"), first, "atelier:again:1")
+        done = await pressed.until(lambda now: now.file("*.png"))
+        assert done.mentions == (sandbox.person("bob").id,)
+        assert first.now.file("atelier-1.png") is not None, "the old picture stays"
+        job = await client.queue.get(2)
+        assert job is not None and job.person_id == sandbox.person("bob").id
+        spec = ArtSpec.from_json(job.spec)
+        assert spec == ArtSpec(prompt="a red apple", style="pixel", seed=None)
+
+
+async def test_a_double_press_of_again_is_one_job(sandbox: Sandbox, start_bot: StartBot) -> None:
+    async with start_bot() as client:
+        first = await painted(sandbox)
+        alice = sandbox.person("alice")
+        presses = [await sandbox.press(alice, first, "again") for _ in range(2)]
+        await asyncio.gather(*[press.answer() for press in presses])
+        await presses[0].until(lambda now: now.file("atelier-2.png"))
+        assert await client.queue.get(3) is None
+
+
+async def test_again_is_under_the_same_limits(sandbox: Sandbox, start_bot: StartBot) -> None:
+    async with start_bot(ATELIER_JOBS_PER_PERSON=1) as client:
+        first = await painted(sandbox)
+        slow = FakePainter(steps=1000, pause=0.05)
+        client.worker._painter = slow
+        await sandbox.type_command(sandbox.person("alice"), sandbox.channel, "art", {"prompt": "x"})
+        await eventually(lambda: slow.orders)
+        pressed = await sandbox.press(sandbox.person("alice"), first, "again")
+        assert "as one person may have" in await private_answer(sandbox, pressed)
+
+
+async def test_delete_is_for_the_owner_and_moderators(sandbox: Sandbox, start_bot: StartBot) -> None:
+    async with start_bot() as client:
+        for number, name in enumerate(("alice", "moderator"), start=1):
+            handle = await painted(sandbox, prompt=f"apple {number}")
+            picture = await client.gallery.get(number)
+            assert picture is not None
+            path = client.files.path(picture.image)
+            stranger = await sandbox.press(sandbox.person("bob"), handle, "delete")
+            assert "Only the one who asked" in await private_answer(sandbox, stranger)
+            assert path.exists()
+            person = sandbox.person(name, moderator=name == "moderator")
+            presses = [await sandbox.press(person, handle, "delete") for _ in range(2)]
+            await handle.until_deleted()
+            await asyncio.gather(*[press.answer() for press in presses])
+            assert await client.gallery.get(number) is None
+            await eventually(lambda path=path: not path.exists())
+
+
+async def test_cancel_a_running_picture(sandbox: Sandbox, start_bot: StartBot) -> None:
+    async with start_bot(FakePainter(steps=1000, pause=0.02)) as client:
+        alice, bob = sandbox.person("alice"), sandbox.person("bob")
+        handle = await sandbox.type_command(alice, sandbox.channel, "art", {"prompt": "a sea"})
+        await handle.until(lambda now: "▱" in now.text and now.file("progress.webp"))
+        stranger = await sandbox.press(bob, handle, "cancel")
+        assert "Only the one who asked" in await private_answer(sandbox, stranger)
+        for _ in range(2):
+            await sandbox.press(alice, handle, "cancel")
+        cancelled = await handle.until(lambda now: "was cancelled" in now.text, 5)
+        assert not cancelled.buttons and not cancelled.attachments
+        job = await client.queue.get(1)
+        assert job is not None and job.state is JobState.CANCELLED
+        await eventually(lambda: client.worker._running is None)
+        assert not (client.settings.data / "work" / "1").exists()
+
+
+async def test_a_moderator_cancels_a_waiting_picture(sandbox: Sandbox, start_bot: StartBot) -> None:
+    painter = FakePainter(steps=1000, pause=0.02)
+    async with start_bot(painter) as client:
+        handles = []
+        for name in ("alice", "bob"):
+            handle = await sandbox.type_command(sandbox.person(name), sandbox.channel, "art", {"prompt": name})
+            await handle.until(lambda now: now.buttons)
+            handles.append(handle)
+        await sandbox.press(sandbox.person("judge", moderator=True), handles[1], "cancel")
+        await handles[1].until(lambda now: "was cancelled" in now.text, 5)
+        job = await client.queue.get(2)
+        assert job is not None and job.state is JobState.CANCELLED
+        await eventually(lambda: painter.orders)
+        assert [order.job_id for order in painter.orders] == [1]
+
+
+async def test_buttons_of_what_is_gone_say_so(sandbox: Sandbox, start_bot: StartBot) -> None:
+    async with start_bot() as client:
+        handle = await painted(sandbox)
+        await client.gallery.remove(1)
+        for button in ("again", "delete"):
+            pressed = await sandbox.press(sandbox.person("alice"), handle, button)
+            assert "deleted" in await private_answer(sandbox, pressed)
+
+
+async def test_a_failing_button_answers_with_a_sentence(
+    sandbox: Sandbox, start_bot: StartBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with start_bot() as client:
+        handle = await painted(sandbox)
+
+        async def broken(_: int) -> None:
+            raise RuntimeError("secret detail")
+
+        monkeypatch.setattr(client.gallery, "get", broken)
+        pressed = await sandbox.press(sandbox.person("alice"), handle, "delete")
+        answer = await private_answer(sandbox, pressed)
+        assert "went wrong on my side" in answer and "secret" not in answer
