@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -81,7 +81,7 @@ class Worker:
         self._deliveries: dict[int, asyncio.Task[None]] = {}
         self._delivering = asyncio.Semaphore(DELIVERIES_AT_ONCE)
         self._side_tasks: set[asyncio.Task[Any]] = set()
-        self._places: dict[int, int] = {}  # as last told, by job
+        self._told: dict[int, tuple[int, bool]] = {}  # by job: its place, and whether there was an estimate
         self._telling = asyncio.Lock()
         self._family: asyncio.Task[Family] | None = None
 
@@ -216,7 +216,7 @@ class Worker:
         """One job from claim to its end, whatever happens."""
         job_id = claim.job.id
         self._running = claim
-        self._places.pop(job_id, None)
+        self._told.pop(job_id, None)
         self._in_background(self._tell_places())
         try:
             await self._paint(claim)
@@ -237,7 +237,7 @@ class Worker:
             await self._give_up(claim, str(error) if isinstance(error, InputError) else BROKE, retry=False)
             return
         board = ProgressBoard(self._delivery, address, spec, job.id, self._settings.progress_seconds)
-        lease = _Lease(self._queue, claim, self._settings.lease_seconds, self._painter)
+        lease = _Lease(self._queue, claim, self._settings.lease_seconds, self._painter, self._speed_is_known)
         beating = asyncio.create_task(lease.hold())
         try:
             ending = await self._last_event(Order(job.id, spec, folder, images), board, lease)
@@ -334,8 +334,11 @@ class Worker:
 
         self._in_background(tell())
 
+    def _speed_is_known(self) -> None:
+        self._in_background(self._tell_places())
+
     async def _tell_places(self) -> None:
-        """The line has moved: tell the next ones in it where they are now."""
+        """The line has moved, or its speed was measured: tell the next ones in it where they are now."""
         if self._telling.locked():
             return
         async with self._telling:
@@ -344,9 +347,10 @@ class Worker:
                 await self._tell_place(job, place, await wait_seconds(self._queue, job.id))
 
     async def _tell_place(self, job: Job, place: int, wait: float | None) -> None:
-        if self._places.get(job.id) == place:
+        known = (place, wait is not None)
+        if self._told.get(job.id) == known:
             return
-        self._places[job.id] = place
+        self._told[job.id] = known
         try:
             spec, address = ArtSpec.from_json(job.spec), ReplyAddress.from_json(job.reply)
         except (InputError, ValueError):
@@ -376,7 +380,7 @@ class Worker:
 
     async def _deliver_job(self, job: Job) -> None:
         """Tell the person how the job ended, and note that they know. Doing it twice changes nothing."""
-        self._places.pop(job.id, None)
+        self._told.pop(job.id, None)
         try:
             address = ReplyAddress.from_json(job.reply)
         except ValueError:
@@ -411,11 +415,15 @@ def _family(name: str | None) -> Family:
 class _Lease:
     """Keeps a claim alive while its job is painted, and passes on what the queue has to say about it."""
 
-    def __init__(self, queue: Queue, claim: Claim, seconds: float, painter: Painter) -> None:
+    def __init__(
+        self, queue: Queue, claim: Claim, seconds: float, painter: Painter, measured: Callable[[], None]
+    ) -> None:
+        """`measured` is called once, when the progress in the queue tells a speed."""
         self._queue = queue
         self._claim = claim
         self._seconds = seconds
         self._painter = painter
+        self._measured: Callable[[], None] | None = measured
         self.progress: KeptProgress | None = None
 
     async def hold(self) -> None:
@@ -426,6 +434,9 @@ class _Lease:
                 progress = None if self.progress is None else self.progress.to_json()
                 if await self._queue.beat(self._claim, self._seconds, progress) is not Beat.CONTINUE:
                     await self._painter.cancel()
+                if self._measured is not None and progress is not None and KeptProgress.from_json(progress).step:
+                    self._measured()
+                    self._measured = None
             except Exception:
                 _log.exception("the lease of job %d could not be prolonged", self._claim.job.id)
             await asyncio.sleep(pause)

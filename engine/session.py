@@ -217,9 +217,12 @@ class Session:
 
 
 def describe(spec: ArtSpec, models: Models) -> str:
-    """Which models paint this, for people: "mini (mini with mini)"."""
+    """Which models paint this, for people: "embedded mini" or "imagenet-f16-16384 with ViT-B/32, ViT-B/16"."""
+    if models.family == "mini":
+        return "embedded mini"
     planned = plan(spec, models.family)
-    return f"{models.family} ({planned.vqgan} with {', '.join(planned.perceptors)})"
+    seen = ", ".join(planned.perceptors)
+    return f"{planned.vqgan} with {seen}" if planned.style == "image" else seen
 
 
 def load_checkpoint(path: Path, spec: ArtSpec, family: str) -> Mapping[str, Any] | None:

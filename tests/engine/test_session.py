@@ -46,7 +46,7 @@ def test_a_painting_leaves_picture_and_films(tmp_path: Path) -> None:
     assert (painted.width, painted.height, painted.seed, painted.iterations) == (64, 32, 7, 20)
     assert painted.films.keys() == {"mp4", "gif"} and look_at(painted.films["mp4"]).seconds == pytest.approx(2, abs=0.1)
     assert painted.notes == ("a note",) and painted.loss == 0 and painted.seconds > 0
-    assert painted.iterations_per_second > 0 and painted.models == "mini (mini with mini)"
+    assert painted.iterations_per_second > 0 and painted.models == "embedded mini"
 
 
 def test_a_film_that_fails_is_a_note_and_the_picture_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
