@@ -102,8 +102,10 @@ class Worker:
     async def announce(self, job: Job) -> None:
         """There is a new job: tell the person its place, and go to work."""
         place, wait = await self._queue.position(job.id), await wait_seconds(self._queue, job.id)
+        telling = asyncio.create_task(self._tell_place(job, place, wait))
+        await asyncio.sleep(0)  # it takes its turn at the message before the painting's progress can
         self._news.set()
-        await self._tell_place(job, place, wait)
+        await telling
 
     async def stop(self, running: asyncio.Task[None]) -> None:
         """Put the running picture aside, give its job back, and end `running`, the task of `run`.
