@@ -136,6 +136,8 @@ class Painting:
     def advance(self) -> None:
         """One gradient step. No number is read back from the device, except for a check every few steps."""
         self._optimiser.zero_grad(set_to_none=True)
+        for group in self._optimiser.param_groups:
+            group["lr"] = learning_rate(self.plan, self.step)
         shown = self._drawer.render()
         loss = self._prompt_loss(shown)
         total = loss
@@ -206,6 +208,12 @@ class Painting:
             raise PaintingError(
                 f"The loss stopped being a number by step {self.step}: try a lower learning rate or another seed."
             )
+
+
+def learning_rate(planned: Plan, step: int) -> float:
+    """The plan's learning rate at a step, led down to its last share by a half cosine."""
+    down = (1 - math.cos(math.pi * step / max(1, planned.iterations - 1))) / 2
+    return planned.learning_rate * (1 - (1 - planned.last_rate) * down)
 
 
 def _seeds(specs: Sequence[ArtSpec], resume: Mapping[str, Any] | None) -> list[int]:

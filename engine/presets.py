@@ -18,7 +18,8 @@ class Preset:
     iterations: int  # gradient steps
     scale: int  # times the base sides below
     cuts: int  # views shown to each perceptor a step
-    learning_rate: float  # Adam's, on the latent
+    learning_rate: float  # Adam's, on the latent, at the first step
+    last_rate: float  # what is left of it at the last step, as a share; a half cosine leads there
     start_weight: float  # pull of the latent towards the picture it is held to
     mist: float  # density of the noise in which a proposed start is hidden at first, 0 … 1
     smoothness: float  # weight of the total variation of the picture
@@ -27,17 +28,17 @@ class Preset:
 # Text2Art's presets, from which the full family descends, are listed in its article; the mini's were measured here.
 PRESETS: Final[dict[Family, dict[str, Preset]]] = {
     "full": {
-        #                 perceptors                         iterations scale cuts  rate start mist smooth
-        "draft": Preset(("ViT-B/32",), 200, 1, 40, 0.2, 0.0, 0.0, 0.0),
-        "normal": Preset(("ViT-B/32", "ViT-B/16"), 350, 2, 40, 0.2, 0.0, 0.0, 0.0),
-        "better": Preset(("RN50", "ViT-B/32", "ViT-B/16"), 500, 3, 40, 0.2, 0.0, 0.0, 0.0),
-        "best": Preset(("RN50x4", "ViT-B/32", "ViT-B/16"), 500, 4, 40, 0.2, 0.0, 0.0, 0.0),
+        #                 perceptors                         iterations scale cuts  rate last start mist smooth
+        "draft": Preset(("ViT-B/32",), 200, 1, 40, 0.2, 1.0, 0.0, 0.0, 0.0),
+        "normal": Preset(("ViT-B/32", "ViT-B/16"), 350, 2, 40, 0.2, 1.0, 0.0, 0.0, 0.0),
+        "better": Preset(("RN50", "ViT-B/32", "ViT-B/16"), 500, 3, 40, 0.2, 1.0, 0.0, 0.0, 0.0),
+        "best": Preset(("RN50x4", "ViT-B/32", "ViT-B/16"), 500, 4, 40, 0.2, 1.0, 0.0, 0.0, 0.0),
     },
     "mini": {
-        "draft": Preset(("mini",), 40, 2, 12, 0.1, 1.0, 0.6, 0.1),
-        "normal": Preset(("mini",), 60, 3, 16, 0.1, 1.0, 0.6, 0.1),
-        "better": Preset(("mini",), 90, 4, 16, 0.1, 1.0, 0.6, 0.1),
-        "best": Preset(("mini",), 120, 5, 24, 0.1, 1.0, 0.6, 0.1),
+        "draft": Preset(("mini",), 40, 2, 12, 0.25, 0.1, 1.0, 0.6, 0.1),
+        "normal": Preset(("mini",), 60, 3, 16, 0.25, 0.1, 1.0, 0.6, 0.1),
+        "better": Preset(("mini",), 90, 4, 16, 0.25, 0.1, 1.0, 0.6, 0.1),
+        "best": Preset(("mini",), 120, 5, 24, 0.25, 0.1, 1.0, 0.6, 0.1),
     },
 }
 
@@ -66,6 +67,7 @@ class Plan:
     iterations: int
     cuts: int
     learning_rate: float
+    last_rate: float
     start_weight: float
     mist: float
     smoothness: float
@@ -84,6 +86,7 @@ def plan(spec: ArtSpec, family: Family) -> Plan:
         iterations=spec.iterations or preset.iterations,
         cuts=spec.cuts or preset.cuts,
         learning_rate=spec.learning_rate or preset.learning_rate * RATE_OF_STYLE[spec.style],
+        last_rate=preset.last_rate,
         start_weight=preset.start_weight if spec.start_weight is None else spec.start_weight,
         mist=preset.mist,
         smoothness=preset.smoothness,

@@ -17,7 +17,8 @@ from torch import Tensor
 
 from engine.errors import InputError, PaintingError
 from engine.models import Models
-from engine.painting import Snapshot, paint, paint_together
+from engine.painting import Snapshot, learning_rate, paint, paint_together
+from engine.presets import plan
 from engine.random_models import random_models
 from engine.spec import ArtSpec
 
@@ -184,6 +185,16 @@ def test_every_perceptor_of_the_ensemble_has_its_say(models: Models, monkeypatch
     list(paint(replace(SPEC, quality="normal", iterations=1), models))
     assert asked == ["ViT-B/32", "ViT-B/16"]
     assert one.total == two.total
+
+
+def test_the_learning_rate_falls_to_its_last_share() -> None:
+    planned = replace(plan(SPEC, "mini"), iterations=41, learning_rate=0.2, last_rate=0.1)
+    rates = [learning_rate(planned, step) for step in range(41)]
+    assert rates[0] == pytest.approx(0.2) and rates[-1] == pytest.approx(0.02)
+    assert rates == sorted(rates, reverse=True) and rates[20] == pytest.approx(0.11)
+    steady = plan(SPEC, "full")
+    assert {learning_rate(steady, step) for step in range(4)} == {steady.learning_rate}
+    assert learning_rate(replace(planned, iterations=1), 0) == pytest.approx(0.2)
 
 
 def test_no_step_waits_for_the_device(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
