@@ -31,7 +31,10 @@ class Drawer(Protocol):
         """Bring the parameters back into their range after a step, in place."""
 
     def strayed(self) -> Tensor:
-        """(B,) how far the parameters are from what they are held to, in the drawer's own measure; differentiable."""
+        """(B,) mean squared distance of the parameters from what they are held to, in units of their usual variance.
+
+        In these units one weight fits all drawers; differentiable.
+        """
 
     def state_dict(self) -> dict[str, Any]:
         """Tensors from which `load_state_dict` restores the same pictures."""

@@ -16,6 +16,7 @@ from engine.presets import Plan
 from engine.starts import Opening
 
 CELLS: Final = 40  # wanted along the shorter side, as in Text2Art's square grid
+SPREAD: Final = 1 / 12  # variance of a colour that could be any
 
 
 class PixelDrawer:
@@ -46,7 +47,7 @@ class PixelDrawer:
         self._colours.clamp_(0, 1)
 
     def strayed(self) -> Tensor:
-        return (self._colours - self._held).square().sum(1).mean((1, 2))
+        return (self._colours - self._held).square().sum(1).mean((1, 2)) / SPREAD
 
     def state_dict(self) -> dict[str, Any]:
         return {"colours": self._colours.detach().clone(), "held": self._held}

@@ -24,6 +24,7 @@ class VQGANDrawer:
         codebook = self._vqgan.codebook
         self._low = codebook.amin(0)[None, :, None, None]
         self._high = codebook.amax(0)[None, :, None, None]
+        self._spread = codebook.var()
         rows, columns = plan.height // self._vqgan.factor, plan.width // self._vqgan.factor
         begun, held = [], []
         for opening, generator in zip(openings, generators, strict=True):
@@ -45,7 +46,7 @@ class VQGANDrawer:
         self._latents.copy_(self._latents.clamp(self._low, self._high))
 
     def strayed(self) -> Tensor:
-        return (self._latents - self._held).square().sum(1).mean((1, 2))
+        return (self._latents - self._held).square().sum(1).mean((1, 2)) / self._spread
 
     def state_dict(self) -> dict[str, Any]:
         return {"latents": self._latents.detach().clone(), "held": self._held}
