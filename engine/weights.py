@@ -100,7 +100,7 @@ WEIGHTS: Final[tuple[Weight, ...]] = (
         sources=(
             f"{_GITHUB}/pixray/pixray/releases/download/v1.7.1/vqgan_wikiart_16384.ckpt",
             f"{_MIRROR}/wikiart_16384.ckpt",
-            "http://eaidata.bmk.sh/data/Wikiart_16384/wikiart_f16_16384_8145600.ckpt",
+            "https://eaidata.bmk.sh/data/Wikiart_16384/wikiart_f16_16384_8145600.ckpt",
         ),
     ),
     Weight(

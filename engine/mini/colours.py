@@ -1,0 +1,156 @@
+"""Colour words, and giving a pictured thing another colour without touching the rest of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from engine.mini.text import split_words
+
+
+@dataclass(frozen=True)
+class Colour:
+    """Where a colour lies: hue in degrees, and how saturated and bright a thing of that colour usually is."""
+
+    hue: float
+    saturation: float
+    value: float
+
+
+COLOUR_WORDS = {
+    "red": Colour(358, 0.85, 0.88),
+    "crimson": Colour(348, 0.9, 0.75),
+    "scarlet": Colour(6, 0.9, 0.9),
+    "orange": Colour(27, 0.9, 0.98),
+    "yellow": Colour(50, 0.82, 1.0),
+    "golden": Colour(44, 0.75, 0.93),
+    "gold": Colour(44, 0.75, 0.93),
+    "lime": Colour(85, 0.8, 0.85),
+    "green": Colour(125, 0.7, 0.68),
+    "turquoise": Colour(174, 0.7, 0.82),
+    "teal": Colour(180, 0.8, 0.55),
+    "cyan": Colour(186, 0.75, 0.92),
+    "blue": Colour(216, 0.78, 0.88),
+    "navy": Colour(225, 0.8, 0.45),
+    "indigo": Colour(250, 0.7, 0.6),
+    "violet": Colour(268, 0.6, 0.8),
+    "purple": Colour(278, 0.62, 0.72),
+    "magenta": Colour(308, 0.8, 0.88),
+    "pink": Colour(335, 0.42, 1.0),
+    "brown": Colour(24, 0.62, 0.52),
+    "beige": Colour(38, 0.25, 0.92),
+    "black": Colour(220, 0.06, 0.2),
+    "white": Colour(210, 0.03, 0.97),
+    "gray": Colour(210, 0.04, 0.6),
+    "grey": Colour(210, 0.04, 0.6),
+    "silver": Colour(210, 0.06, 0.78),
+}
+
+
+def colour_words(text: str) -> list[str]:
+    """The colour words of a text, in order."""
+    return [word for word in split_words(text) if word in COLOUR_WORDS]
+
+
+def hue_saturation_value(pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """(B, 3, H, W) in [0, 1] -> hue in degrees, saturation, value, each (B, H, W)."""
+    value, least = pictures.amax(1), pictures.amin(1)
+    spread = value - least
+    red, green, blue = pictures.unbind(1)
+    safe = spread.clamp_min(1e-6)
+    hue = torch.where(
+        value == red,
+        ((green - blue) / safe) % 6,
+        torch.where(value == green, (blue - red) / safe + 2, (red - green) / safe + 4),
+    )
+    return hue * 60 % 360, spread / value.clamp_min(1e-6), value
+
+
+def from_hue_saturation_value(hue: Tensor, saturation: Tensor, value: Tensor) -> Tensor:
+    """The reverse of `hue_saturation_value`."""
+    channels = []
+    for offset in (5.0, 3.0, 1.0):
+        position = (offset + hue / 60) % 6
+        channels.append(value - value * saturation * torch.minimum(position, 4 - position).clamp(0, 1))
+    return torch.stack(channels, 1)
+
+
+def object_mask(pictures: Tensor) -> Tensor:
+    """(B, 3, H, W) on white -> (B, H, W) in [0, 1]: what the white ground does not reach from the border.
+
+    White parts inside an outline belong to the object.
+    """
+    coloured = ((1 - pictures).amax(1, keepdim=True) > 0.06).float()
+    side = 64
+    coarse = F.interpolate(F.max_pool2d(coloured, 3, 1, 1), size=(side, side), mode="area").gt(0.35).float()
+    ground = torch.zeros_like(coarse)
+    ground[..., 0, :] = ground[..., -1, :] = ground[..., :, 0] = ground[..., :, -1] = 1
+    ground *= 1 - coarse
+    for _ in range(side):
+        ground = F.max_pool2d(ground, 3, 1, 1) * (1 - coarse)
+    near_ground = F.interpolate(ground, size=pictures.shape[2:], mode="nearest")
+    near_ground = F.max_pool2d(near_ground, 9, 1, 4)  # a coarse cell that the object only grazes is ground as well
+    return F.avg_pool2d(1 - near_ground * (1 - coloured), 3, 1, 1)[:, 0]
+
+
+def _turn(hue: Tensor, towards: Tensor | float) -> Tensor:
+    """The shorter way from one hue to another, in degrees, signed."""
+    return (towards - hue + 180) % 360 - 180
+
+
+def main_hue(picture: Tensor, mask: Tensor) -> tuple[float, bool]:
+    """The hue that most of a (3, H, W) object has, and whether it has a hue at all."""
+    hue, saturation, value = (part[0] for part in hue_saturation_value(picture[None]))
+    weight = mask * saturation * (value > 0.15)
+    chromatic = (mask * (saturation > 0.22) * (value > 0.2)).sum() > 0.3 * (mask * (value > 0.2)).sum()
+    bins = torch.zeros(36).index_add_(0, (hue.flatten() / 10).long().clamp(0, 35), weight.flatten())
+    smooth = bins + bins.roll(1) + bins.roll(-1)
+    return float(smooth.argmax()) * 10 + 5, bool(chromatic)
+
+
+def share_of_colour(picture: Tensor, mask: Tensor, colour: Colour) -> float:
+    """How much of a (3, H, W) object already has the colour, about."""
+    hue, saturation, value = (part[0] for part in hue_saturation_value(picture[None]))
+    near = (saturation - colour.saturation).abs() < 0.38
+    near &= (value - colour.value).abs() < 0.33
+    if colour.saturation > 0.15:
+        near &= _turn(hue, colour.hue).abs() < 24
+    return float((near.float() * mask).sum() / mask.sum().clamp_min(1))
+
+
+def recoloured(picture: Tensor, colour: Colour) -> Tensor:
+    """(3, H, W) on white -> the same with the main colour of its object exchanged; shading is kept.
+
+    Parts of another hue (a leaf, a window), dark outlines and the ground stay as they are.
+    """
+    mask = object_mask(picture[None])[0]
+    hue, saturation, value = (part[0] for part in hue_saturation_value(picture[None]))
+    main, chromatic = main_hue(picture, mask)
+    if chromatic:
+        near = 1 - ((_turn(hue, main).abs() - 30) / 25).clamp(0, 1)
+        member = near * ((saturation - 0.12) / 0.15).clamp(0, 1)
+        member = member * ((value - 0.12) / 0.1).clamp(0, 1)
+    else:
+        member = 1 - ((saturation - 0.2) / 0.15).clamp(0, 1)
+        member = member * ((value - 0.22) / 0.15).clamp(0, 1)
+    member = member * mask
+    total = member.sum().clamp_min(1)
+    usual_value = float((member * value).sum() / total)
+    usual_saturation = float((member * saturation).sum() / total)
+    if chromatic:
+        new_saturation = (saturation * (colour.saturation / max(usual_saturation, 0.1))).clamp(0, 1)
+        # An anti-aliased edge is the colour mixed with white: it keeps its share of white.
+        edge = (saturation / max(usual_saturation, 0.1)).clamp(0, 1)
+    else:
+        new_saturation = torch.full_like(saturation, colour.saturation)
+        edge = torch.ones_like(saturation)
+    shaded = (value / max(usual_value, 0.1) * colour.value).clamp(0, 1)
+    if colour.value > 0.9 and colour.saturation < 0.1:  # white keeps its shading as faint grey
+        shaded = (colour.value + (value - usual_value) * 0.5).clamp(0.6, 1)
+    new_value = shaded * edge + value * (1 - edge)
+    new_hue = (colour.hue + _turn(torch.full_like(hue, main), hue).clamp(-12, 12)) % 360
+    changed = from_hue_saturation_value(new_hue[None], new_saturation[None], new_value[None])[0]
+    return picture + member * (changed - picture)
