@@ -43,7 +43,7 @@ class Row:
 
 
 def run(
-    steps: Annotated[int, typer.Option(help="Steps measured of each loop.", min=1)] = 5,
+    steps: Annotated[int, typer.Option(help="Steps measured of each loop.", min=1)] = 3,
     threads: Annotated[int, typer.Option(help="Threads of torch; 0: torch's own choice.", min=0)] = 0,
 ) -> None:
     """Measure the embedded model and the full architecture (random weights) against a plain loop."""
