@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,12 @@ Loaded = tuple[VQGAN, MiniPerceptor, MiniPrior]
 
 
 @pytest.fixture(scope="module")
-def mini() -> Loaded:
+def mini() -> Iterator[Loaded]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # on a busy machine several threads wait for each other most of the time
     state, config, perceptor, prior = load_mini("cpu")
-    return VQGAN.from_state(VQGANConfig.from_dict(config), state), perceptor, prior
+    yield VQGAN.from_state(VQGANConfig.from_dict(config), state), perceptor, prior
+    torch.set_num_threads(threads)
 
 
 def propose(mini: Loaded, text: str, seed: int = 0, width: int = 256, height: int = 256) -> Tensor:
