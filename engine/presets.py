@@ -35,10 +35,10 @@ PRESETS: Final[dict[Family, dict[str, Preset]]] = {
         "best": Preset(("RN50x4", "ViT-B/32", "ViT-B/16"), 500, 4, 40, 0.2, 1.0, 0.0, 0.0, 0.0),
     },
     "mini": {
-        "draft": Preset(("mini",), 40, 2, 12, 0.25, 0.1, 3.5, 0.6, 0.1),
-        "normal": Preset(("mini",), 60, 3, 16, 0.25, 0.1, 3.5, 0.6, 0.1),
-        "better": Preset(("mini",), 90, 4, 16, 0.25, 0.1, 3.5, 0.6, 0.1),
-        "best": Preset(("mini",), 120, 5, 24, 0.25, 0.1, 3.5, 0.6, 0.1),
+        "draft": Preset(("mini",), 40, 2, 12, 0.25, 0.1, 1.0, 0.6, 0.1),
+        "normal": Preset(("mini",), 60, 3, 16, 0.25, 0.1, 1.0, 0.6, 0.1),
+        "better": Preset(("mini",), 90, 4, 16, 0.25, 0.1, 1.0, 0.6, 0.1),
+        "best": Preset(("mini",), 120, 5, 24, 0.25, 0.1, 1.0, 0.6, 0.1),
     },
 }
 

@@ -109,7 +109,7 @@ def write_notice(work: Path) -> None:
         "fluent-emoji-3d: Microsoft's Fluent Emoji, packed by LobeHub. all-MiniLM-L6-v2: by sentence-transformers, in",
         "a package whose own code is MIT.",
         "",
-        "Apache-2.0 is the Apache License, Version 2.0, January 2004. MIT is this, for each work named with it:",
+        "Apache-2.0 is the licence in LICENSE-APACHE-2.0 beside this file. MIT is this, for each work named with it:",
         "",
         MIT,
     ]
