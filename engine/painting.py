@@ -120,7 +120,7 @@ class Painting:
         prompts = [parse_prompts(spec.prompt) for spec in self.specs]
         self.notes = _truncation_notes({each.text for row in prompts for each in row}, self._perceptors)
         self._wishes = [read_wishes(prompts, each, models.device) for each in self._perceptors]
-        openings = [_opening(spec, self.plan, models, images) for spec in self.specs]
+        openings = [opening_of(spec, self.plan, models, images) for spec in self.specs]
         chances = [generator(seed, 0, Stream.START) for seed in self.seeds]
         self._drawer = DRAWERS[self.plan.style](self.plan, models, openings, chances)
         self._optimiser = torch.optim.Adam(
@@ -243,7 +243,7 @@ def _truncation_notes(texts: set[str], perceptors: Sequence[Perceptor]) -> tuple
     return tuple(f"“{text[:60]}…” is longer than the model reads: its end was left out." for text in long)
 
 
-def _opening(spec: ArtSpec, planned: Plan, models: Models, images: Mapping[str, Path]) -> Opening:
+def opening_of(spec: ArtSpec, planned: Plan, models: Models, images: Mapping[str, Path]) -> Opening:
     """What to begin with and to hold to; a given picture goes before what the spec's `start` says."""
     size = (planned.width, planned.height)
     chance = generator(spec.seed or 0, 0, Stream.START)
