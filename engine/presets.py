@@ -35,10 +35,10 @@ PRESETS: Final[dict[Family, dict[str, Preset]]] = {
         "best": Preset(("RN50x4", "ViT-B/32", "ViT-B/16"), 500, 4, 40, 0.2, 1.0, 0.0, 0.0, 0.0),
     },
     "mini": {
-        "draft": Preset(("mini",), 40, 2, 12, 0.25, 0.1, 1.0, 0.6, 0.1),
-        "normal": Preset(("mini",), 60, 3, 16, 0.25, 0.1, 1.0, 0.6, 0.1),
-        "better": Preset(("mini",), 90, 4, 16, 0.25, 0.1, 1.0, 0.6, 0.1),
-        "best": Preset(("mini",), 120, 5, 24, 0.25, 0.1, 1.0, 0.6, 0.1),
+        "draft": Preset(("mini",), 40, 2, 12, 0.25, 0.1, 2.0, 0.6, 0.1),
+        "normal": Preset(("mini",), 60, 3, 16, 0.25, 0.1, 2.0, 0.6, 0.1),
+        "better": Preset(("mini",), 90, 4, 16, 0.25, 0.1, 2.0, 0.6, 0.1),
+        "best": Preset(("mini",), 120, 5, 24, 0.25, 0.1, 2.0, 0.6, 0.1),
     },
 }
 
@@ -52,6 +52,8 @@ VQGANS: Final[dict[Family, str]] = {"full": "imagenet-f16-16384", "mini": "mini"
 
 # Latents spread over a few units, colours over one: the preset's learning rate is the latents'.
 RATE_OF_STYLE: Final = {"image": 1.0, "pixel": 0.3}
+# Bare colours follow every whim of a perceptor, latents only those that the decoder can draw.
+HOLD_OF_STYLE: Final = {"image": 1.0, "pixel": 2.0}
 
 # Counted with torch.utils.flop_counter, forward and backward with frozen weights.
 GFLOP_PER_VIEW: Final = {"ViT-B/32": 17.7, "ViT-B/16": 71.8, "RN50": 23.3, "RN50x4": 82.3, "mini": 0.34}
@@ -87,7 +89,9 @@ def plan(spec: ArtSpec, family: Family) -> Plan:
         cuts=spec.cuts or preset.cuts,
         learning_rate=spec.learning_rate or preset.learning_rate * RATE_OF_STYLE[spec.style],
         last_rate=preset.last_rate,
-        start_weight=preset.start_weight if spec.start_weight is None else spec.start_weight,
+        start_weight=(
+            preset.start_weight * HOLD_OF_STYLE[spec.style] if spec.start_weight is None else spec.start_weight
+        ),
         mist=preset.mist,
         smoothness=preset.smoothness,
         perceptors=preset.perceptors,
