@@ -25,7 +25,7 @@ class Preset:
     smoothness: float  # weight of the total variation of the picture
 
 
-# Text2Art's presets, from which the full family descends, are listed in its article; the mini's were measured here.
+# Text2Art's presets, from which the full family descends, are listed in its article; the mini's were chosen by looking.
 PRESETS: Final[dict[Family, dict[str, Preset]]] = {
     "full": {
         #                 perceptors                         iterations scale cuts  rate last start mist smooth
@@ -56,7 +56,7 @@ RATE_OF_STYLE: Final = {"image": 1.0, "pixel": 0.3}
 HOLD_OF_STYLE: Final = {"image": 1.0, "pixel": 2.0}
 
 # Counted with torch.utils.flop_counter, forward and backward with frozen weights.
-GFLOP_PER_VIEW: Final = {"ViT-B/32": 17.7, "ViT-B/16": 71.8, "RN50": 23.3, "RN50x4": 82.3, "mini": 0.34}
+GFLOP_PER_VIEW: Final = {"ViT-B/32": 17.7, "ViT-B/16": 71.7, "RN50": 23.2, "RN50x4": 82.3, "mini": 0.34}
 GFLOP_PER_MEGAPIXEL: Final = {"imagenet-f16-16384": 7721.0, "mini": 462.0}
 
 
