@@ -107,10 +107,19 @@ def place_line(place: int, wait: float | None) -> str:
 
 
 def progress(
-    spec: ArtSpec, job_id: int, step: int, total: int, elapsed: float, remaining: float, *, preview: bool
+    spec: ArtSpec,
+    job_id: int,
+    step: int,
+    total: int,
+    elapsed: float,
+    remaining: float,
+    *,
+    preview: bool,
+    notes: Sequence[str] = (),
 ) -> Payload:
     """A picture in the making; with `preview` the message carries the file `progress.webp`."""
     embed = _canvas(spec, job_id, progress_line(step, total, elapsed, remaining))
+    _add_notes(embed, notes)
     if preview:
         embed.set_image(url=f"attachment://{PREVIEW_NAME}")
     return Payload(bar(step, total), embed, (Button("cancel", job_id),))
@@ -154,13 +163,17 @@ def done(
     embed.add_field(name="Painted as", value=f"{spec.style}, {spec.quality}, {width}×{height}")
     steps = f"{iterations} steps, " if iterations else ""
     embed.add_field(name="Took", value=f"{duration(seconds)} ({steps}{plain(models, 200)})")
-    if notes:
-        lines = "\n".join(plain(note, 300) for note in notes)
-        embed.add_field(name="Note", value=_cut(lines, FIELD_LENGTH), inline=False)
+    _add_notes(embed, notes)
     if image_name is not None:
         embed.set_image(url=f"attachment://{image_name}")
     buttons = (Button("again", picture_id), Button("delete", picture_id))
     return Payload(f"<@{person_id}>, your picture is ready.", embed, buttons, mention=person_id)
+
+
+def _add_notes(embed: discord.Embed, notes: Sequence[str]) -> None:
+    if notes:
+        lines = "\n".join(plain(note, 300) for note in notes)
+        embed.add_field(name="Note", value=_cut(lines, FIELD_LENGTH), inline=False)
 
 
 def cancelled(spec: ArtSpec, job_id: int) -> Payload:

@@ -64,6 +64,7 @@ class Progress:
     elapsed: float  # seconds of work, those before an interruption included
     remaining: float  # seconds, estimated
     preview: bytes | None  # WebP of 512 pixels at most, the newest one; None where there is none newer than told
+    notes: tuple[str, ...]  # sentences for the person
 
 
 @dataclass(frozen=True, slots=True)
@@ -415,8 +416,15 @@ def _told(message: protocol.Message) -> Progress | Finished | Suspended:
     """What a message of the painter is to the bot; the ends that are no result are raised."""
     match message:
         case protocol.Step():
-            preview = message.payload or None
-            return Progress(message.step, message.total, message.loss, message.elapsed, message.remaining, preview)
+            return Progress(
+                step=message.step,
+                total=message.total,
+                loss=message.loss,
+                elapsed=message.elapsed,
+                remaining=message.remaining,
+                preview=message.payload or None,
+                notes=tuple(message.notes),
+            )
         case protocol.Done():
             return Finished(
                 image=Path(message.image),

@@ -106,6 +106,7 @@ class ProgressBoard:
             event.elapsed,
             event.remaining,
             preview=self._preview is not None,
+            notes=event.notes,
         )
         try:
             shown = await self._delivery.show(self._address, payload, self._preview)

@@ -40,6 +40,9 @@ class Prior(Protocol):
     def propose(self, text: str, *, width: int, height: int, generator: torch.Generator, vqgan: VQGAN) -> Tensor:
         """(1, 3, height, width) picture in [0, 1] for `text`; draws its chances from `generator`."""
 
+    def notes(self, text: str) -> tuple[str, ...]:
+        """Sentences for the person: which words of `text` the model does not know."""
+
 
 @dataclass
 class Models:

@@ -118,7 +118,8 @@ class Painting:
         self._device = models.device
         self._perceptors = [models.perceptor(name) for name in self.plan.perceptors]
         prompts = [parse_prompts(spec.prompt) for spec in self.specs]
-        self.notes = _truncation_notes({each.text for row in prompts for each in row}, self._perceptors)
+        texts = list(dict.fromkeys(each.text for row in prompts for each in row))
+        self.notes = (*_truncation_notes(texts, self._perceptors), *_unknown_notes(texts, models.prior))
         self._wishes = [read_wishes(prompts, each, models.device) for each in self._perceptors]
         openings = [opening_of(spec, self.plan, models, images) for spec in self.specs]
         chances = [generator(seed, 0, Stream.START) for seed in self.seeds]
@@ -238,9 +239,13 @@ def _one_plan(specs: Sequence[ArtSpec], models: Models) -> Plan:
     return plans.pop()
 
 
-def _truncation_notes(texts: set[str], perceptors: Sequence[Perceptor]) -> tuple[str, ...]:
-    long = sorted(text for text in texts if any(each.truncated(text) for each in perceptors))
+def _truncation_notes(texts: Sequence[str], perceptors: Sequence[Perceptor]) -> tuple[str, ...]:
+    long = [text for text in texts if any(each.truncated(text) for each in perceptors)]
     return tuple(f"“{text[:60]}…” is longer than the model reads: its end was left out." for text in long)
+
+
+def _unknown_notes(texts: Sequence[str], prior: Prior | None) -> tuple[str, ...]:
+    return () if prior is None else tuple(dict.fromkeys(note for text in texts for note in prior.notes(text)))
 
 
 def opening_of(spec: ArtSpec, planned: Plan, models: Models, images: Mapping[str, Path]) -> Opening:

@@ -72,6 +72,7 @@ class Step:
     loss: float
     elapsed: float  # seconds
     remaining: float  # seconds, estimated
+    notes: list[str]
     payload: bytes = b""  # a WebP preview, or nothing
 
 

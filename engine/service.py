@@ -198,7 +198,8 @@ class Service:
 
 def _step(order: int, session: Session, step: int, total: int, *, with_preview: bool) -> Step:
     payload = preview(session.picture()) if with_preview else b""
-    return Step(order, step, total, session.loss, session.elapsed, session.remaining, payload)
+    notes = list(session.notes)
+    return Step(order, step, total, session.loss, session.elapsed, session.remaining, notes, payload)
 
 
 def _done(order: int, painted: Painted) -> Done:

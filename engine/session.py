@@ -125,6 +125,11 @@ class Session:
         return (self.seconds_a_step or 0.0) * (snapshot.total - snapshot.step)
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences for the person about the prompt."""
+        return self._current().notes
+
+    @property
     def loss(self) -> float:
         """The last known loss. Waits for the device."""
         loss = self._current().loss

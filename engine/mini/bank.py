@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import lzma
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -66,12 +65,3 @@ def read_bank(folder: Path) -> Bank:
     rows = json.loads((folder / "bank.json").read_text())
     entries = tuple(Entry(row["name"], tuple(row["tags"]), row["first"], tuple(row["sources"])) for row in rows)
     return Bank(entries, unpack(packed.numpy().tobytes()))
-
-
-def tag_index(entries: Sequence[Entry]) -> dict[str, list[int]]:
-    """For each tag the entries that have it."""
-    index: dict[str, list[int]] = {}
-    for number, entry in enumerate(entries):
-        for tag in entry.tags:
-            index.setdefault(tag, []).append(number)
-    return index

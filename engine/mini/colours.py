@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -42,12 +42,28 @@ COLOUR_WORDS = {
     "pink": Colour(335, 0.42, 1.0),
     "brown": Colour(24, 0.62, 0.52),
     "beige": Colour(38, 0.25, 0.92),
-    "black": Colour(220, 0.06, 0.2),
-    "white": Colour(210, 0.03, 0.97),
+    "black": Colour(30, 0.02, 0.15),
+    "white": Colour(210, 0.02, 0.98),
     "gray": Colour(210, 0.04, 0.6),
     "grey": Colour(210, 0.04, 0.6),
     "silver": Colour(210, 0.06, 0.78),
 }
+
+# Words that make a colour darker, lighter, stronger or weaker, and the word of `shaded` that they stand for.
+SHADE_WORDS = {"dark": "dark", "deep": "dark", "light": "light", "pale": "pale", "bright": "bright", "neon": "bright"}
+
+
+def shaded(colour: Colour, shade: str) -> Colour:
+    """The colour made dark, light, pale or bright; any other word leaves it."""
+    if shade == "dark":
+        return replace(colour, value=colour.value * 0.6, saturation=min(1, colour.saturation * 1.1))
+    if shade == "light":
+        return replace(colour, value=min(1, colour.value * 1.1 + 0.08), saturation=colour.saturation * 0.6)
+    if shade == "pale":
+        return replace(colour, value=min(1, colour.value * 1.05 + 0.1), saturation=colour.saturation * 0.4)
+    if shade == "bright":
+        return replace(colour, value=min(1, colour.value * 1.15), saturation=min(1, colour.saturation * 1.15))
+    return colour
 
 
 def colour_words(text: str) -> list[str]:
@@ -115,10 +131,18 @@ def share_of_colour(picture: Tensor, mask: Tensor, colour: Colour) -> float:
     """How much of a (3, H, W) object already has the colour, about."""
     hue, saturation, value = (part[0] for part in hue_saturation_value(picture[None]))
     near = (saturation - colour.saturation).abs() < 0.38
-    near &= (value - colour.value).abs() < 0.33
+    near &= (value - colour.value).abs() < (0.33 if colour.saturation > 0.15 else 0.18)  # grey is not black
     if colour.saturation > 0.15:
         near &= _turn(hue, colour.hue).abs() < 24
     return float((near.float() * mask).sum() / mask.sum().clamp_min(1))
+
+
+def has_colour(picture: Tensor, mask: Tensor, colour: Colour) -> bool:
+    """Whether a (3, H, W) object is of the colour as it is: most of it, and its hue to within a few degrees."""
+    if share_of_colour(picture, mask, colour) < 0.6:
+        return False
+    hue, _ = main_hue(picture, mask)
+    return colour.saturation < 0.15 or abs((colour.hue - hue + 180) % 360 - 180) < 12
 
 
 def recoloured(picture: Tensor, colour: Colour) -> Tensor:
@@ -154,3 +178,21 @@ def recoloured(picture: Tensor, colour: Colour) -> Tensor:
     new_hue = (colour.hue + _turn(torch.full_like(hue, main), hue).clamp(-12, 12)) % 360
     changed = from_hue_saturation_value(new_hue[None], new_saturation[None], new_value[None])[0]
     return picture + member * (changed - picture)
+
+
+def dyed(picture: Tensor, mask: Tensor, colour: Colour) -> Tensor:
+    """(3, H, W) with its whole object in one colour, light and shade kept: for what has no main colour to exchange."""
+    hue, saturation, value = (part[:1] for part in hue_saturation_value(picture[None]))
+    shade = (0.62 + 0.5 * value).clamp(0, 1)
+    whole = from_hue_saturation_value(
+        torch.full_like(hue, colour.hue), torch.full_like(saturation, colour.saturation), colour.value * shade
+    )[0]
+    return picture + mask * (whole - picture)
+
+
+def in_colour(picture: Tensor, mask: Tensor, colour: Colour) -> Tensor:
+    """(3, H, W) in the colour: left, with its main colour exchanged, or dyed where that would change little."""
+    if has_colour(picture, mask, colour):
+        return picture
+    exchanged = recoloured(picture, colour)
+    return exchanged if share_of_colour(exchanged, mask, colour) > 0.28 else dyed(picture, mask, colour)

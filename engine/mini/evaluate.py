@@ -1,124 +1,276 @@
-"""How good the shipped files are: `python -m engine.mini.evaluate --work FOLDER`, the folder that `train.py` filled."""
+"""How good the shipped files are: `python -m engine.mini.evaluate --work FOLDER`, the folder that `train.py` filled.
+
+Each picture is painted once for all parts and kept in FOLDER/evaluation, so an evaluation that was stopped goes on.
+Without the training pictures in FOLDER, or without the outside judge, the parts that need them are left out.
+"""
 
 from __future__ import annotations
 
+import os
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final
 
-import numpy as np
 import torch
-import torch.nn.functional as F
 import typer
-from numpy.typing import NDArray
 from rich.console import Console
-from rich.table import Table
-from torch import Tensor
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from engine.mini.augment import COLOURS, colour_shares, premultiplied
-from engine.mini.gather import Picture, read_pictures, vendors_by_name
-from engine.mini.make_bank import encode
-from engine.mini.model import MiniPerceptor, load_mini
-from engine.mini.networks import VQGAN, VQGANShape
-from engine.mini.train_clip import ClipTraining, held_out_names
+from engine.errors import AtelierError, InputError
+from engine.mini.evaluation import prompts as listed
+from engine.mini.evaluation import sections
+from engine.mini.evaluation.colour_control import measure_colours
+from engine.mini.evaluation.contents import measure_contents
+from engine.mini.evaluation.drafts import Draft, paint_drafts, state_of_the_code
+from engine.mini.evaluation.gain import measure_gain
+from engine.mini.evaluation.judge import BESIDE, TOWER, WORDS, Looks, read_tower, read_words
+from engine.mini.evaluation.judged_words import measure_words
+from engine.mini.evaluation.report import Results, Section, read_results
+from engine.mini.evaluation.retrieval import measure_retrieval
+from engine.mini.evaluation.sheet import contact_sheet, save_small
+from engine.mini.evaluation.speed import measure_cost
+from engine.mini.evaluation.training_distance import measure_training_distance
+from engine.mini.evaluation.tune import tune
+from engine.mini.training.gather import read_pictures
+from engine.models import load_models
+from engine.spec import ArtSpec
+
+PARTS: Final = ("contents", "retrieval", "judge", "colours", "sheet", "distance", "guidance", "speed")
+JUDGE_SEEDS: Final = (1, 2)
+QUICK: Final = 3  # prompts of each list in a quick run
+
+Advance = Callable[[], None]
 
 
-def on_white(pixels: NDArray[np.uint8], rows: list[int], side: int) -> Tensor:
-    """(N, 3, side, side) in [0, 1]."""
+@dataclass(frozen=True)
+class Evaluation:
+    """What there is to evaluate with, and what is wanted."""
+
+    work: Path
+    judge: Path | None  # the folder of the judge's files, where they are
+    parts: tuple[str, ...]
+    spec: ArtSpec  # of every picture, but for its prompt and seed
+    processes: int
+    sheet: Path | None
+    quick: bool
+
+    @property
+    def pictures(self) -> Path | None:
+        """The work folder when the training pictures are in it."""
+        files = (self.work / f"{which}.{ending}" for which in ("pictures", "unseen") for ending in ("npy", "json"))
+        return self.work if all(file.exists() for file in files) else None
+
+    @property
+    def kept(self) -> Path:
+        return self.work / "evaluation"
+
+    def missing(self, part: str) -> str:
+        """A sentence that says why `part` cannot be measured; empty when it can."""
+        if part in ("retrieval", "distance", "tune") and self.pictures is None:
+            return f"{part} is left out: {self.work} has no training pictures: engine.mini.train gathers them."
+        if part in ("judge", "tune") and self.judge is None:
+            return f"{part} is left out: no outside judge; --judge names the folder of {TOWER} and {WORDS}."
+        return ""
+
+    def specs(self, prompts: Sequence[str], seed: int = listed.SEED) -> list[ArtSpec]:
+        chosen = prompts[:QUICK] if self.quick else prompts
+        return [replace(self.spec, prompt=prompt, seed=seed) for prompt in chosen]
+
+    def looks(self) -> Looks | None:
+        return None if self.judge is None else Looks(read_tower(self.judge), self.kept)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The pictures that each part looks at."""
+
+    judge: list[ArtSpec]
+    colours: list[ArtSpec]
+    sheet: list[ArtSpec]
+    hundred: list[ArtSpec]
+
+    def of(self, part: str) -> list[ArtSpec]:
+        lists = {"judge": self.judge, "colours": self.colours, "sheet": self.sheet}
+        return self.hundred if part in ("distance", "guidance") else lists.get(part, [])
+
+
+def wanted_by(evaluation: Evaluation) -> Wanted:
+    words = [] if evaluation.judge is None else read_words(evaluation.judge)[0]
+    coloured = [f"{colour} {thing}" for thing in listed.OBJECTS for colour in listed.COLOURS]
+    return Wanted(
+        judge=[spec for seed in JUDGE_SEEDS for spec in evaluation.specs(words, seed)],
+        colours=evaluation.specs(coloured),
+        sheet=evaluation.specs(listed.SHEET),
+        hundred=evaluation.specs(listed.SHEET + listed.MORE),
+    )
+
+
+def evaluate(evaluation: Evaluation, results: Results, console: Console) -> None:
+    """Measure the parts in turn; each is added to `results` and printed when it is done."""
     parts = []
-    for start in range(0, len(rows), 64):
-        rgba = premultiplied(torch.from_numpy(pixels[rows[start : start + 64]].copy()).permute(0, 3, 1, 2))
-        picture = rgba[:, :3] + 1 - rgba[:, 3:]
-        parts.append(F.interpolate(picture, size=(side, side), mode="bilinear", antialias=True, align_corners=False))
-    return torch.cat(parts).clamp(0, 1)
+    for part in evaluation.parts:
+        missing = evaluation.missing(part)
+        if missing:
+            console.print(missing, markup=False, soft_wrap=True)
+        else:
+            parts.append(part)
+    wanted = wanted_by(evaluation)
+    specs = list(dict.fromkeys(spec for part in parts for spec in wanted.of(part)))
+    drafts: dict[ArtSpec, Draft] = {}
+    if specs:
+        with counted(console, "painting", len(specs)) as advance:
+            painted = paint_drafts(specs, evaluation.kept / "drafts", evaluation.processes, advance)
+        drafts = dict(zip(specs, painted, strict=True))
+    for part in parts:
+        section, figures = measured(part, evaluation, [drafts[spec] for spec in wanted.of(part)], console)
+        results.sections[part] = replace(section, command=command_line())
+        results.figures[part] = figures
+        results.day = f"{datetime.now(UTC):%Y-%m-%d}"
+        console.print(section.table(), *section.notes, sep="\n")
+        if part == "contents":
+            results.sections["files"] = sections.files_section(measure_contents(None))
 
 
-@torch.no_grad()
-def seen(perceptor: MiniPerceptor, pictures: Tensor) -> Tensor:
-    return torch.cat([perceptor.encode_image(part) for part in torch.split(pictures, 128)])
+def measured(
+    part: str, evaluation: Evaluation, drafts: list[Draft], console: Console
+) -> tuple[Section, dict[str, Any]]:
+    """One part's section and bare figures."""
+    pictures = evaluation.pictures
+    if part == "contents":
+        contents = measure_contents(None if pictures is None else read_pictures(pictures)[1])
+        return sections.contents_section(contents), asdict(contents)
+    if part == "retrieval":
+        retrieval = measure_retrieval(evaluation.work)
+        return sections.retrieval_section(retrieval), asdict(retrieval)
+    if part == "judge":
+        assert evaluation.judge is not None
+        words, vectors = read_words(evaluation.judge)
+        looks = Looks(read_tower(evaluation.judge), evaluation.kept)
+        judged = measure_words(words, vectors, drafts, looks, pictures)
+        return sections.judge_section(judged, len(words)), asdict(judged)
+    if part == "colours":
+        asked = [draft.spec.prompt.split()[0] for draft in drafts]
+        finished = measure_colours([draft.finished for draft in drafts], asked)
+        start = measure_colours([draft.start for draft in drafts], asked)
+        return sections.colours_section(finished, start), {"finished": asdict(finished), "start": asdict(start)}
+    if part == "sheet":
+        return sheet_of(drafts, evaluation.sheet or evaluation.kept / "sheet.png")
+    if part == "distance":
+        with counted(console, "looking for the nearest training pictures", len(drafts)) as advance:
+            found = measure_training_distance(evaluation.work, drafts, evaluation.looks(), advance)
+        return sections.training_distance_section(found), asdict(found)
+    if part == "guidance":
+        with counted(console, "measuring what the guidance adds", len(drafts)) as advance:
+            gain = measure_gain(drafts, load_models("mini", "cpu"), advance)
+        return sections.gain_section(gain), asdict(gain)
+    cost = measure_cost(*(["--iterations", "2", "--size", "64x64"] if evaluation.quick else []))
+    return sections.cost_section(cost), asdict(cost)
 
 
-def recall(pictures: Tensor, texts: Tensor, right: Tensor) -> tuple[float, float]:
-    """How often the right text is first, and among the first ten."""
-    likeness = pictures @ texts.T
-    better = (likeness > likeness.gather(1, right[:, None])).sum(1)
-    return float((better < 1).float().mean()), float((better < 10).float().mean())
+def sheet_of(drafts: list[Draft], file: Path) -> tuple[Section, dict[str, Any]]:
+    """Writes the contact sheet of the finished pictures."""
+    size = save_small(
+        contact_sheet([draft.finished for draft in drafts], [draft.spec.prompt for draft in drafts]), file
+    )
+    seconds = sum(draft.seconds for draft in drafts) / len(drafts)
+    row = (str(file), str(len(drafts)), f"{size / 1e6:.2f}", f"{seconds:.1f}")
+    figures = {"file": str(file), "pictures": len(drafts), "bytes": size, "seconds": seconds}
+    return Section("Contact sheet", ("file", "pictures", "MB", "seconds a painting, one thread"), (row,)), figures
 
 
-def retrieval(
-    perceptor: MiniPerceptor, pixels: NDArray[np.uint8], pictures: list[Picture], names: list[str]
-) -> tuple[int, float, float]:
-    """Pictures with these names against these names: how many, R@1, R@10."""
-    place = {name: number for number, name in enumerate(names)}
-    rows = [row for row, picture in enumerate(pictures) if picture.kind == "emoji" and picture.name in place]
-    right = torch.tensor([place[pictures[row].name] for row in rows])
-    features = seen(perceptor, on_white(pixels, rows, perceptor.input_size))
-    first, tenth = recall(features, perceptor.encode_text(names), right)
-    return len(rows), first, tenth
+@contextmanager
+def counted(console: Console, title: str, total: int) -> Iterator[Advance]:
+    """A progress bar."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
+        task = progress.add_task(title, total=total)
+        yield lambda: progress.advance(task)
 
 
-@torch.no_grad()
-def colour_naming(perceptor: MiniPerceptor, pixels: NDArray[np.uint8], pictures: list[Picture]) -> tuple[int, float]:
-    """Pictures of one clear colour: how often "COLOUR NAME" of that colour is nearest among twelve."""
-    rows = [row for row, picture in enumerate(pictures) if picture.kind == "emoji"][::9]
-    rgba = torch.from_numpy(pixels[rows][:, ::4, ::4].copy()).permute(0, 3, 1, 2).float() / 255
-    shares = colour_shares(rgba[:, :3], rgba[:, 3])
-    clear = [number for number, share in enumerate(shares.amax(1).tolist()) if share > 0.7]
-    rows = [rows[number] for number in clear]
-    features = seen(perceptor, on_white(pixels, rows, perceptor.input_size))
-    texts = perceptor.encode_text([f"{colour} {pictures[row].name}" for row in rows for colour in COLOURS])
-    likeness = torch.einsum("bd,bcd->bc", features, texts.view(len(rows), len(COLOURS), -1))
-    right = shares[clear].argmax(1)
-    return len(rows), float((likeness.argmax(1).cpu() == right).float().mean())
+def command_line() -> str:
+    """What was typed, as far as it matters to somebody who repeats it."""
+    return shlex.join(["python", "-m", "engine.mini.evaluate", *sys.argv[1:]])
 
 
-@torch.no_grad()
-def reconstruction(vqgan: VQGAN, pixels: NDArray[np.uint8], rows: list[int]) -> float:
-    """Mean absolute error of decoded codes at 256 pixels, in [0, 1]."""
-    errors = []
-    for start in range(0, len(rows), 4):
-        rgba = torch.from_numpy(pixels[rows[start : start + 4]].copy()).permute(0, 3, 1, 2)
-        made = (vqgan.decode(vqgan.quantize.lookup(encode(vqgan, rgba))) + 1) / 2
-        wanted = premultiplied(rgba)
-        errors.append(float((made.clamp(0, 1) - (wanted[:, :3] + 1 - wanted[:, 3:])).abs().mean()))
-    return sum(errors) / len(errors)
+def earlier(file: Path | None, quick: bool) -> Results:
+    """What `file` holds when it was measured on the same files and code, or nothing yet."""
+    fresh = Results(state_of_the_code(), quick, f"{datetime.now(UTC):%Y-%m-%d}")
+    if file is None or not file.exists():
+        return fresh
+    found = read_results(file)
+    return found if (found.weights, found.quick) == (fresh.weights, fresh.quick) else fresh
 
 
 def main(
-    work: Annotated[Path, typer.Option(help="The folder that train.py filled.")],
-    threads: Annotated[int, typer.Option(help="Threads of torch.")] = 1,
+    work: Annotated[Path, typer.Option(help="The folder that train.py filled; what is painted is kept in it.")] = Path(
+        "out/mini"
+    ),
+    judge: Annotated[Path | None, typer.Option(help="The folder of the outside judge's files.")] = None,
+    only: Annotated[str, typer.Option(help=f"Parts, with commas between: {', '.join(PARTS)}.")] = ",".join(PARTS),
+    json_file: Annotated[Path | None, typer.Option("--json", help="Results; earlier parts in it are kept.")] = None,
+    sheet: Annotated[Path | None, typer.Option(help="Where the contact sheet goes, a PNG.")] = None,
+    quick: Annotated[bool, typer.Option(help="A few tiny pictures: whether everything works.")] = False,
+    processes: Annotated[int, typer.Option(help="Each paints with one thread; 0: one for each core.")] = 0,
+    tune_count: Annotated[
+        int, typer.Option("--tune", help="Instead of the parts: this many concepts that are not the judge's.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="With --tune.")] = listed.SEED,
+    start_weight: Annotated[
+        float | None, typer.Option(help="Instead of the preset's: how firmly the start holds.")
+    ] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Instead of the preset's.")] = None,
+    iterations: Annotated[int | None, typer.Option(help="Instead of the preset's.")] = None,
+    cuts: Annotated[int | None, typer.Option(help="Instead of the preset's.")] = None,
 ) -> None:
-    """Print a table of figures for the files in weights/."""
-    torch.set_num_threads(threads)
-    state, _, perceptor, _ = load_mini()
-    vqgan = VQGAN(VQGANShape()).eval()
-    vqgan.load_state_dict(state)
-    pixels, pictures = read_pictures(work)
-    unseen_pixels, unseen = read_pictures(work, "unseen")
-    secret = held_out_names(pictures, ClipTraining().held_out)
-    people = {"man", "woman", "person", "men", "women", "people", "family", "hand", "hands", "boy", "girl"}
-    common = sorted(
-        name
-        for name, vendors in vendors_by_name(pictures).items()
-        if len(vendors) >= 4 and name not in secret and not people & set(name.split())
-    )
-    table = Table("what", "pictures", "names", "R@1", "R@10")
-    for title, where, records, names in (
-        ("concepts never shown", pixels, pictures, secret),
-        ("style never shown (OpenMoji)", unseen_pixels, unseen, common),
-        ("shown in training", pixels, pictures, common),
-    ):
-        count, first, tenth = retrieval(perceptor, where, records, names)
-        table.add_row(title, str(count), str(len(names)), f"{first:.2f}", f"{tenth:.2f}")
+    """Print figures for the files in weights/."""
+    torch.set_num_threads(1)  # as the processes that paint have it
     console = Console()
-    console.print(table)
-    count, right = colour_naming(perceptor, pixels, pictures)
-    console.print(f"naming one of {len(COLOURS)} colours: {right:.2f} of {count} pictures")
-    rows = [row for row, picture in enumerate(unseen) if picture.kind == "emoji"][::40]
-    console.print(
-        f"reconstruction at 256 pixels, OpenMoji: mean error {reconstruction(vqgan, unseen_pixels, rows):.4f}"
-    )
-    rows = [row for row, picture in enumerate(pictures) if picture.kind == "emoji"][::160]
-    console.print(f"reconstruction at 256 pixels, training pictures: {reconstruction(vqgan, pixels, rows):.4f}")
+    try:
+        parts = tuple(part.strip() for part in only.split(","))
+        unknown = [part for part in parts if part not in PARTS]
+        if unknown:
+            raise InputError(f"There is no part {unknown[0][:40]!r}: the parts are {', '.join(PARTS)}.")
+        spec = ArtSpec(
+            "a picture",
+            seed=seed,
+            film="none",
+            iterations=iterations or (2 if quick else None),
+            cuts=cuts or (2 if quick else None),
+            learning_rate=learning_rate,
+            start_weight=start_weight,
+            width=64 if quick else None,
+            height=64 if quick else None,
+        )
+        found = judge or (BESIDE if BESIDE.exists() else None)
+        evaluation = Evaluation(work, found, parts, spec, processes or os.cpu_count() or 1, sheet, quick)
+        if tune_count:
+            print_tuning(evaluation, tune_count, console)
+            return
+        results = earlier(json_file, quick)
+        try:
+            evaluate(evaluation, results, console)
+        finally:
+            if json_file is not None:
+                results.write(json_file)
+    except AtelierError as error:
+        console.print(str(error), markup=False, soft_wrap=True)
+        raise typer.Exit(2) from error
+
+
+def print_tuning(evaluation: Evaluation, count: int, console: Console) -> None:
+    """Raises `InputError` when the training pictures or the judge are absent."""
+    missing = evaluation.missing("tune")
+    if missing or evaluation.judge is None:
+        raise InputError(missing)
+    with counted(console, "painting", count) as advance:
+        tuned = tune(evaluation.work, evaluation.judge, count, evaluation.spec, evaluation.processes, advance)
+    section = sections.tuning_section(tuned)
+    console.print(section.table(), *section.notes, sep="\n")
 
 
 if __name__ == "__main__":

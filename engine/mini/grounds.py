@@ -1,104 +1,128 @@
-"""What a thing stands before, where a text says so: night, storm, sea, snow, a plain colour."""
+"""Places, hours and weathers: what a picture is set before, where a text says so."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor
-
-from engine.mini.colours import COLOUR_WORDS, from_hue_saturation_value
-from engine.mini.text import split_words
-
-Shade = tuple[float, float, float]
+from engine.mini.colours import COLOUR_WORDS, Colour
 
 
 @dataclass(frozen=True)
 class Ground:
-    """A gradient from top to bottom, a floor if there is one, and what is strewn over it."""
+    """What is painted behind things. Empty words stand for what a person would not mention: open air, day, fair."""
 
-    top: Shade
-    bottom: Shade
-    floor: Shade | None = None
-    specks: int = 0  # stars or snowflakes
-    rain: int = 0  # slanted streaks
+    place: str = ""
+    hour: str = ""  # night, sunset, sunrise
+    weather: str = ""  # rain, storm, snow, fog
+    season: str = ""  # autumn, spring, winter
+    lights: frozenset[str] = frozenset()  # moon, sun, rainbow, aurora, stars
+    colour: Colour | None = None  # a plain ground of one colour
 
-
-NIGHT = Ground((0.05, 0.07, 0.22), (0.16, 0.21, 0.45), specks=45)
-SPACE = Ground((0.03, 0.03, 0.10), (0.12, 0.06, 0.24), specks=80)
-STORM = Ground((0.18, 0.21, 0.29), (0.46, 0.51, 0.60), floor=(0.13, 0.24, 0.38), rain=45)
-RAIN = Ground((0.52, 0.60, 0.69), (0.76, 0.81, 0.87), rain=45)
-DUSK = Ground((0.36, 0.25, 0.52), (1.00, 0.62, 0.33))
-SKY = Ground((0.42, 0.69, 0.95), (0.82, 0.93, 1.00))
-WATER = Ground((0.35, 0.70, 0.93), (0.06, 0.27, 0.58))
-MEADOW = Ground((0.55, 0.80, 0.98), (0.86, 0.95, 1.00), floor=(0.42, 0.68, 0.30))
-FOREST = Ground((0.55, 0.74, 0.60), (0.75, 0.88, 0.74), floor=(0.22, 0.45, 0.22))
-SNOW = Ground((0.62, 0.79, 0.95), (0.86, 0.93, 0.99), floor=(0.97, 0.98, 1.00), specks=45)
-SAND = Ground((0.47, 0.78, 0.98), (0.85, 0.95, 1.00), floor=(0.93, 0.82, 0.58))
-STREET = Ground((0.70, 0.82, 0.94), (0.90, 0.94, 0.98), floor=(0.55, 0.56, 0.60))
-MOON = Ground((0.03, 0.03, 0.10), (0.10, 0.10, 0.22), floor=(0.66, 0.67, 0.70), specks=60)
-MARS = Ground((0.52, 0.26, 0.18), (0.86, 0.58, 0.42), floor=(0.70, 0.32, 0.18))
-FIRE = Ground((0.25, 0.05, 0.06), (0.97, 0.47, 0.10))
-
-_WORDS = (
-    (NIGHT, "night midnight dark darkness moonlight"),
-    (SPACE, "space galaxy universe stars cosmos"),
-    (STORM, "storm thunderstorm hurricane tempest lightning stormy"),
-    (RAIN, "rain rainy raining"),
-    (DUSK, "sunset sunrise dusk dawn evening"),
-    (SKY, "sky clouds air"),
-    (WATER, "sea ocean water underwater lake river waves"),
-    (MEADOW, "meadow garden park grass field hill hills mountain mountains spring summer sunny"),
-    (FOREST, "forest jungle wood woods"),
-    (SNOW, "snow winter ice snowy christmas"),
-    (SAND, "desert beach sand island"),
-    (STREET, "city street road town"),
-    (MOON, "moon"),
-    (MARS, "mars planet"),
-    (FIRE, "fire hell lava volcano flames"),
-)
-GROUND_WORDS = {word: ground for ground, words in _WORDS for word in words.split()}
+    def __bool__(self) -> bool:
+        return self != Ground()
 
 
-def ground_of(around: str) -> Ground | None:
-    """The ground that the words around a thing name; None for the usual white."""
-    words = split_words(around)
-    if "background" in words or "ground" in words:
-        for word in words:
-            if word in COLOUR_WORDS:
-                colour = COLOUR_WORDS[word]
-                parts = (torch.tensor([[[part]]]) for part in (colour.hue, colour.saturation, colour.value))
-                red, green, blue = from_hue_saturation_value(*parts).flatten().tolist()
-                return Ground((red, green, blue), (red, green, blue))
-    return next((GROUND_WORDS[word] for word in words if word in GROUND_WORDS), None)
+_PLACES = {
+    "sea": "sea seas ocean oceans waves wave water harbour harbor",
+    "underwater": "underwater seabed reef deepsea",
+    "lake": "lake lakes pond river riverside stream lagoon",
+    "snow": "snow arctic antarctica antarctic tundra glacier iceberg",
+    "forest": "forest forests jungle wood woods woodland rainforest",
+    "space": "space galaxy universe cosmos orbit nebula outerspace",
+    "desert": "desert deserts dune dunes sahara",
+    "mountains": "mountain mountains mountainside alps cliff cliffs valley canyon peak",
+    "meadow": "meadow meadows field fields grass hill hills hillside countryside lawn prairie farm savanna savannah",
+    "garden": "garden gardens park flowerbed",
+    "city": "city cities town skyline downtown street streets village metropolis rooftops road",
+    "beach": "beach beaches shore seaside coast sand island",
+    "sky": "sky skies clouds air heaven heavens",
+    "lava": "lava volcano fire flames hell inferno magma",
+    "moon": "moonscape lunar",
+    "mars": "mars",
+    "cave": "cave cavern grotto dungeon",
+    "room": "room indoors kitchen bedroom livingroom classroom office library bathroom",
+    "stage": "stage spotlight theatre theater circus concert",
+}
+_HOURS = {
+    "night": "night midnight dark darkness nighttime moonlight starlight moonlit",
+    "sunset": "sunset dusk evening twilight",
+    "sunrise": "sunrise dawn morning daybreak",
+}
+_WEATHERS = {
+    "rain": "rain rainy raining drizzle",
+    "storm": "storm stormy thunderstorm thunder hurricane tempest lightning",
+    "snow": "snowy snowing snowfall snowstorm blizzard",
+    "fog": "fog foggy mist misty haze hazy",
+}
+_SEASONS = {
+    "autumn": "autumn autumnal fall halloween",
+    "spring": "spring springtime",
+    "winter": "winter wintry wintertime icy frozen",
+}
+_LIGHTS = {
+    "aurora": "aurora auroras borealis",
+    "rainbow": "rainbow",
+    "stars": "stars starry",
+    "sun": "sunny sunshine sunlight",
+    "moon": "moonlight moonlit",
+}
 
 
-HORIZON = 0.7  # of the height
+def _by_word(table: dict[str, str]) -> dict[str, str]:
+    return {word: name for name, words in table.items() for word in words.split()}
 
 
-def painted(ground: Ground, width: int, height: int, generator: torch.Generator) -> Tensor:
-    """(1, 3, height, width) in [0, 1]."""
-    down = torch.linspace(0, 1, height).view(1, 1, height, 1)
-    top, bottom = (torch.tensor(shade).view(1, 3, 1, 1) for shade in (ground.top, ground.bottom))
-    picture = (top + (bottom - top) * down).expand(1, 3, height, width).clone()
-    if ground.floor is not None:
-        floor = torch.tensor(ground.floor).view(1, 3, 1, 1)
-        shaded = floor * (1.08 - 0.16 * down)
-        picture = torch.where(down > HORIZON, shaded.expand_as(picture), picture).clamp(0, 1)
-    limit = HORIZON if ground.floor is not None else 1.0
-    unit = max(2, min(width, height) // 100)
-    dots = torch.zeros(1, 1, height, width)
-    for _ in range(ground.specks):
-        x, y, size = torch.rand(3, generator=generator).tolist()
-        across, upto = int(x * width), int(y * height * limit)
-        side = unit + int(size * unit)
-        dots[..., upto : upto + side, across : across + side] = 0.6 + 0.4 * size
-    for _ in range(ground.rain):
-        x, y, _ = torch.rand(3, generator=generator).tolist()
-        for step in range(5 * unit):
-            across, upto = int(x * width) - step // 3, int(y * height) + step
-            if across >= 0 and upto < height:
-                dots[..., upto, across : across + unit] = 0.45
-    dots = F.avg_pool2d(dots, 3, 1, 1)
-    return picture + dots * (1 - picture)
+PLACES, HOURS, WEATHERS = _by_word(_PLACES), _by_word(_HOURS), _by_word(_WEATHERS)
+SEASONS, LIGHTS = _by_word(_SEASONS), _by_word(_LIGHTS)
+GROUND_WORDS = PLACES.keys() | HOURS.keys() | WEATHERS.keys() | SEASONS.keys() | LIGHTS.keys()
+# Said of a thing they are about its surroundings: "a snowy forest", "a stormy sea", "a starry sky".
+MOODS = HOURS.keys() | WEATHERS.keys() | LIGHTS.keys() | SEASONS.keys() | {"underwater", "indoors", "lunar"}
+MOODS -= {"rainbow", "fall", "spring", "lightning"}  # they are things as well: "a rainbow fish", "a spring"
+PHRASES = {
+    ("northern", "lights"): "aurora",
+    ("polar", "lights"): "aurora",
+    ("aurora", "borealis"): "aurora",
+    ("outer", "space"): "space",
+    ("milky", "way"): "galaxy",
+    ("under", "water"): "underwater",
+    ("living", "room"): "livingroom",
+    ("deep", "sea"): "deepsea",
+    ("north", "pole"): "arctic",
+    ("south", "pole"): "antarctic",
+    ("flower", "bed"): "flowerbed",
+}
+
+
+def ground_of(words: Sequence[str]) -> Ground:
+    """The ground that words name; a false one when they name none. The first place is the place."""
+    ground = Ground()
+    if "background" in words or "backdrop" in words:
+        colour = next((COLOUR_WORDS[word] for word in words if word in COLOUR_WORDS), None)
+        ground = replace(ground, colour=colour)
+    for word in words:
+        ground = joined(
+            ground,
+            Ground(
+                PLACES.get(word, ""),
+                HOURS.get(word, ""),
+                WEATHERS.get(word, ""),
+                SEASONS.get(word, ""),
+                frozenset({LIGHTS[word]} if word in LIGHTS else ()),
+            ),
+        )
+    return ground
+
+
+def joined(one: Ground, other: Ground) -> Ground:
+    """All that either says; where both say something, the first is right."""
+    # A sky is over every other place: "a city under a starry sky".
+    place = other.place if one.place in ("", "sky") and other.place else one.place
+    return Ground(
+        place,
+        one.hour or other.hour,
+        one.weather or other.weather,
+        one.season or other.season,
+        one.lights | other.lights,
+        one.colour or other.colour,
+    )

@@ -69,7 +69,9 @@ class FakePainter:
             if self._suspended:
                 yield Suspended(step)
                 return
-            yield Progress(step, self.steps, 0.5, step * 0.1, (self.steps - step) * 0.1, preview_of(order.spec.prompt))
+            yield Progress(
+                step, self.steps, 0.5, step * 0.1, (self.steps - step) * 0.1, preview_of(order.spec.prompt), self.notes
+            )
             await asyncio.sleep(self.pause)
         yield self._finished(order)
 

@@ -29,6 +29,7 @@ class SlowDiscord(Delivery):
         self.editing = True
         self.times.append(asyncio.get_running_loop().time())
         assert payload.embed is not None
+        assert [field.value for field in payload.embed.fields] == ["A note."]
         self.shown.append((int(str(payload.embed.footer.text).split()[1].split("/")[0]), preview))
         await asyncio.sleep(self.seconds)
         self.editing = False
@@ -38,7 +39,7 @@ class SlowDiscord(Delivery):
 
 
 def state(step: int, preview: bytes | None = None) -> Progress:
-    return Progress(step, 100, 0.5, step * 1.0, 100.0 - step, preview)
+    return Progress(step, 100, 0.5, step * 1.0, 100.0 - step, preview, ("A note.",))
 
 
 async def test_the_newest_state_wins() -> None:

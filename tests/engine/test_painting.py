@@ -16,7 +16,7 @@ from PIL import Image, ImageChops, ImageStat
 from torch import Tensor
 
 from engine.errors import InputError, PaintingError
-from engine.models import Models
+from engine.models import Models, load_models
 from engine.painting import Snapshot, learning_rate, paint, paint_together
 from engine.presets import plan
 from engine.random_models import random_models
@@ -154,6 +154,14 @@ def test_an_over_long_prompt_is_truncated_and_told(models: Models) -> None:
     assert next(paint(SPEC, models)).notes == ()
     (note,) = next(paint(replace(SPEC, prompt="apple " * 100), models)).notes
     assert "left out" in note
+
+
+def test_words_that_the_embedded_model_does_not_know_are_told() -> None:
+    """By the shipped model: it paints all the same."""
+    mini = load_models("mini", "cpu")
+    strange, usual = (next(paint(ArtSpec(prompt, seed=1), mini)) for prompt in ("a quetzalcoatl", "a red apple"))
+    assert len(strange.notes) == 1 and "does not know “quetzalcoatl”" in strange.notes[0]
+    assert usual.notes == () and strange.picture().size == usual.picture().size == (256, 256)
 
 
 def test_a_loss_that_is_no_number_stops_with_a_sentence(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,8 +18,8 @@ MESSAGES: list[Message] = [
     Cancel(3),
     Quit(),
     Alive("painting"),
-    Step(3, 5, 40, 0.75, 1.5, 12.25, b"RIFF\0\0WEBP"),
-    Step(3, 6, 40, 0.5, 1.75, 11.0),
+    Step(3, 5, 40, 0.75, 1.5, 12.25, ["A note."], b"RIFF\0\0WEBP"),
+    Step(3, 6, 40, 0.5, 1.75, 11.0, []),
     Done(3, "/a.png", {"mp4": "/a.mp4"}, 7, 64, 32, 40, 9.5, 0.5, ["a note"], "mini"),
 ]
 
@@ -102,7 +102,7 @@ async def test_what_is_no_frame_is_an_error(data: bytes) -> None:
 
 def test_nothing_too_large_is_sent() -> None:
     with pytest.raises(ProtocolError, match="too large"):
-        pack(Step(1, 1, 1, 0, 0, 0, bytes(protocol.MAXIMUM_PAYLOAD + 1)))
+        pack(Step(1, 1, 1, 0, 0, 0, [], bytes(protocol.MAXIMUM_PAYLOAD + 1)))
 
 
 @given(st.binary(max_size=300))

@@ -6,7 +6,6 @@ The second part leaves encoder and codebook as they are, so that codes made afte
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +16,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.mini.augment import backgrounds, hue_turned, moved, premultiplied
-from engine.mini.gather import Picture, read_pictures
 from engine.mini.networks import VQGAN, VQGANShape
+from engine.mini.training.augment import backgrounds, hue_turned, moved, premultiplied
+from engine.mini.training.course import Course, Keeps
+from engine.mini.training.gather import Picture, read_pictures
+from engine.mini.training.sources import SILHOUETTES
+
+RUNNING = "vqgan_running.pt"  # where the two parts go on from
+SHARP_RUNNING = "vqgan_sharp_running.pt"
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,8 @@ class VQGANTraining:
     codebook_decay: float = 0.99
     warm_steps: int = 250  # the autoencoder runs unquantised first, so that the codebook starts from real latents
     critic_minutes: float = 25.0  # the second part
-    critic_side: int = 128
+    critic_learning_rate: float = 3e-4
+    critic_side: int = 96
     critic_batch: int = 8
     critic_weight: float = 0.08
     feature_weight: float = 0.5
@@ -40,9 +45,9 @@ class VQGANTraining:
 
 
 def sampling_weights(pictures: list[Picture]) -> Tensor:
-    """How often each picture is shown: objects more than flags and signs."""
+    """How often each picture is shown: objects more than flags and signs, many colours more than one."""
     share = {"emoji": 1.0, "icon": 0.8, "clipart": 0.6, "flag": 0.15, "symbol": 0.15}
-    return torch.tensor([share[picture.kind] for picture in pictures])
+    return torch.tensor([0.3 if picture.source in SILHOUETTES else share[picture.kind] for picture in pictures])
 
 
 def composites(work: Path, side: int, batch: int, device: torch.device, white: float) -> Iterator[Tensor]:
@@ -51,7 +56,8 @@ def composites(work: Path, side: int, batch: int, device: torch.device, white: f
     weights = sampling_weights(pictures)
     while True:
         chosen = torch.multinomial(weights, batch).numpy()
-        rgba = premultiplied(torch.from_numpy(np.stack([pixels[index] for index in chosen])).permute(0, 3, 1, 2))
+        rows = torch.from_numpy(np.stack([pixels[index] for index in chosen])).permute(0, 3, 1, 2)
+        rgba = premultiplied(rows.to(device))
         if torch.rand(()) < 0.25:  # half as large, whole
             small = F.avg_pool2d(rgba, 2)
             rgba = moved(small, side, scale=(0.8, 1.5), degrees=10, shift=0.15)
@@ -59,10 +65,11 @@ def composites(work: Path, side: int, batch: int, device: torch.device, white: f
             zoom = 256 / side
             rgba = moved(rgba, side, scale=(0.75 * zoom, 1.4 * zoom), degrees=10, shift=0.55)
         colour, alpha = rgba[:, :3], rgba[:, 3:]
-        turn = torch.where(torch.rand(batch) < 0.3, torch.rand(batch) * 2 * math.pi, torch.zeros(batch))
+        turned = torch.rand(batch, device=device) < 0.3
+        turn = torch.where(turned, torch.rand(batch, device=device) * 2 * math.pi, 0.0)
         colour = torch.minimum(hue_turned(colour, turn).clamp(0, 1), alpha)
-        picture = colour + backgrounds(batch, side, white) * (1 - alpha)
-        yield (picture.clamp(0, 1) * 2 - 1).to(device)
+        picture = colour + backgrounds(batch, side, white, device) * (1 - alpha)
+        yield picture.clamp(0, 1) * 2 - 1
 
 
 def slopes(pictures: Tensor) -> tuple[Tensor, Tensor]:
@@ -93,11 +100,11 @@ class CodebookAverages:
         self.counts = torch.ones(len(rows), device=rows.device)
         self.sums = rows.clone()
 
-    def state(self) -> dict[str, Tensor]:
+    def state_dict(self) -> dict[str, Tensor]:
         return {"counts": self.counts, "sums": self.sums}
 
-    def load(self, state: dict[str, Tensor]) -> None:
-        self.counts, self.sums = state["counts"], state["sums"]
+    def load_state_dict(self, state_dict: dict[str, Tensor]) -> None:
+        self.counts, self.sums = state_dict["counts"], state_dict["sums"]
 
     def start_from(self, latents: Tensor) -> None:
         chosen = latents[torch.randint(0, len(latents), (len(self.rows),))]
@@ -161,14 +168,8 @@ def new_vqgan(shape: VQGANShape, device: torch.device) -> VQGAN:
     return vqgan.to(device)
 
 
-def average_into(average: dict[str, Tensor], module: nn.Module, decay: float) -> None:
-    with torch.no_grad():
-        for key, value in module.state_dict().items():
-            average[key].lerp_(value, 1 - decay)
-
-
 def train_autoencoder(work: Path, training: VQGANTraining, device: torch.device) -> None:
-    """First part. Leaves `vqgan.pt` in `work`; goes on from `vqgan_running.pt` when there is one."""
+    """First part: leaves `vqgan.pt` in `work`. Goes on from where it was stopped, up to its minutes."""
     torch.manual_seed(training.seed)
     vqgan = new_vqgan(VQGANShape(), device)
     rows = vqgan.quantize.embedding.weight
@@ -176,31 +177,22 @@ def train_autoencoder(work: Path, training: VQGANTraining, device: torch.device)
     averages = CodebookAverages(rows.data, training.codebook_decay)
     learned = [p for p in vqgan.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(learned, lr=training.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)
-    average = {key: value.clone() for key, value in vqgan.state_dict().items()}
-    step, spent = 0, 0.0
-    running = work / "vqgan_running.pt"
-    if running.exists():
-        state = torch.load(running, map_location=device)
-        vqgan.load_state_dict(state["model"])
-        averages.load(state["averages"])
-        optimiser.load_state_dict(state["optimiser"])
-        average, step, spent = state["average"], state["step"], state["spent"]
-    total = training.minutes * 60
-    last = time.perf_counter()
+    parts: dict[str, Keeps] = {"averages": averages, "optimiser": optimiser}
+    course = Course(work / RUNNING, training.minutes, vqgan, parts, device)
+    if course.done < 1:
+        (work / SHARP_RUNNING).unlink(missing_ok=True)  # it belongs to codes that will be no more
     for wanted in composites(work, training.side, training.batch, device, white=0.7):
-        done = spent / total
-        if done >= 1:
+        if course.done >= 1:
             break
-        rate = training.learning_rate * min(1, step / 100) * (0.5 * (1 + math.cos(math.pi * done)) + 0.01)
         for group in optimiser.param_groups:
-            group["lr"] = rate
+            group["lr"] = course.rate(training.learning_rate, warm=100, least=0.01)
         with torch.autocast(device.type, torch.bfloat16):
             latent = vqgan.encode(wanted).float()
         flat = latent.permute(0, 2, 3, 1).reshape(-1, latent.shape[1])
-        if step == training.warm_steps:
+        if course.step == training.warm_steps:
             averages.start_from(flat.detach())
         quantised, commitment = latent, latent.new_zeros(())
-        if step >= training.warm_steps:
+        if course.step >= training.warm_steps:
             indices = vqgan.quantize.indices(latent.detach())
             nearest = vqgan.quantize.lookup(indices)
             commitment = F.mse_loss(latent, nearest)
@@ -212,29 +204,25 @@ def train_autoencoder(work: Path, training: VQGANTraining, device: torch.device)
         torch.autograd.backward(error + training.commitment * commitment)
         torch.nn.utils.clip_grad_norm_(learned, 1.0)
         optimiser.step()
-        if step > training.warm_steps:
+        if course.step > training.warm_steps:
             averages.update(flat.detach(), indices.flatten())
-        average_into(average, vqgan, min(0.998, step / (step + 10)))
-        step += 1
-        now = time.perf_counter()
-        spent, last = spent + now - last, now
-        if step % 100 == 0:
-            used = len(torch.unique(indices)) if step > training.warm_steps else 0
+        course.advance(0.998)
+        if course.step % 100 == 0:
+            used = len(torch.unique(indices)) if course.step > training.warm_steps else 0
             print(
-                f"vqgan {step} {spent:.0f}s {step * training.batch / spent:.1f}/s loss {error.item():.4f} "
+                f"vqgan {course.step} {course.spent:.0f}s loss {error.item():.4f} "
                 f"L1 {(made.float() - wanted).abs().mean().item() / 2:.4f} commitment {commitment.item():.4f} "
                 f"codes in batch {used}",
                 flush=True,
             )
-        if step % 500 == 0:
-            state = {"model": vqgan.state_dict(), "averages": averages.state(), "optimiser": optimiser.state_dict()}
-            torch.save({**state, "average": average, "step": step, "spent": spent}, running)
-    average["quantize.embedding.weight"] = rows.data.clone()
-    torch.save(average, work / "vqgan.pt")
+        if course.step % 500 == 0:
+            course.keep(work / "vqgan.pt")
+    course.average["quantize.embedding.weight"] = rows.data.clone()
+    course.keep(work / "vqgan.pt")
 
 
 def sharpen_decoder(work: Path, training: VQGANTraining, device: torch.device) -> None:
-    """Second part: `vqgan.pt` -> `vqgan_sharp.pt`. Only the decoder's weights differ."""
+    """Second part: `vqgan.pt` -> `vqgan_sharp.pt`, likewise. Only the decoder's weights differ."""
     torch.manual_seed(training.seed + 1)
     vqgan = new_vqgan(VQGANShape(), device)
     vqgan.load_state_dict(torch.load(work / "vqgan.pt", map_location=device))
@@ -243,19 +231,15 @@ def sharpen_decoder(work: Path, training: VQGANTraining, device: torch.device) -
     for parameter in learned:
         parameter.requires_grad_(True)
     critic = Critic().to(device)
-    optimiser = torch.optim.AdamW(learned, lr=3e-4, betas=(0.5, 0.95), weight_decay=0.01)
+    optimiser = torch.optim.AdamW(learned, betas=(0.5, 0.95), weight_decay=0.01)
     critic_optimiser = torch.optim.AdamW(critic.parameters(), lr=4e-4, betas=(0.5, 0.95))
-    average = {key: value.clone() for key, value in vqgan.state_dict().items()}
-    start = time.perf_counter()
-    total = training.critic_minutes * 60
-    batches = composites(work, training.critic_side, training.critic_batch, device, white=0.8)
-    for step, wanted in enumerate(batches):
-        done = (time.perf_counter() - start) / total
-        if done >= 1:
+    parts: dict[str, Keeps] = {"critic": critic, "optimiser": optimiser, "critic_optimiser": critic_optimiser}
+    course = Course(work / SHARP_RUNNING, training.critic_minutes, vqgan, parts, device)
+    for wanted in composites(work, training.critic_side, training.critic_batch, device, white=0.65):
+        if course.done >= 1:
             break
-        rate = 0.5 * (1 + math.cos(math.pi * done)) + 0.02
         for group in optimiser.param_groups:
-            group["lr"] = 3e-4 * min(1, step / 50) * rate
+            group["lr"] = course.rate(training.critic_learning_rate, warm=50, least=0.02)
         with torch.autocast(device.type, torch.bfloat16):
             with torch.no_grad():
                 codes = vqgan.quantize.indices(vqgan.encode(wanted).float())
@@ -276,19 +260,19 @@ def sharpen_decoder(work: Path, training: VQGANTraining, device: torch.device) -
             [(a.float() - b.float()).abs().mean() for a, b in zip(fake_features, real_features, strict=True)]
         ).mean()
         error = reconstruction_loss(made.float(), wanted)
-        weight = training.critic_weight * min(1, step / 300)
+        weight = training.critic_weight * min(1, course.step / 300)
         loss = error + training.feature_weight * matching - weight * fake.float().mean()
         optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(learned, 1.0)
         optimiser.step()
-        average_into(average, vqgan, min(0.995, step / (step + 10)))
-        if step % 100 == 99:
+        course.advance(0.995)
+        if course.step % 100 == 0:
             print(
-                f"sharpen {step} {time.perf_counter() - start:.0f}s loss {error.item():.4f} "
+                f"sharpen {course.step} {course.spent:.0f}s loss {error.item():.4f} "
                 f"features {matching.item():.4f} critic {critic_loss.item():.3f}",
                 flush=True,
             )
-        if step % 500 == 499:
-            torch.save(average, work / "vqgan_sharp.pt")
-    torch.save(average, work / "vqgan_sharp.pt")
+        if course.step % 500 == 0:
+            course.keep(work / "vqgan_sharp.pt")
+    course.keep(work / "vqgan_sharp.pt")

@@ -11,10 +11,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.mini.augment import COLOURS
-from engine.mini.gather import SOURCES, fetch, read_pictures
-from engine.mini.sentences import MiniLM
 from engine.mini.text import PIECE, WordTable, split_words
+from engine.mini.training.augment import COLOURS
+from engine.mini.training.gather import SOURCES, fetch, read_pictures
+from engine.mini.training.sentences import MiniLM
 
 
 @dataclass(frozen=True)

@@ -21,39 +21,36 @@ def moved(
     pictures: Tensor, side: int, *, scale: tuple[float, float], degrees: float, shift: float, flip: bool = True
 ) -> Tensor:
     """Each picture turned, scaled, stretched, shifted and mirrored at random, sampled at `side` pixels."""
-    count = pictures.shape[0]
-    angle = (torch.rand(count) * 2 - 1) * math.radians(degrees)
-    zoom = 1 / (scale[0] + (scale[1] - scale[0]) * torch.rand(count))
-    mirror = torch.where(torch.rand(count) < 0.5, -1.0, 1.0) if flip else torch.ones(count)
-    stretch = 1 + (torch.rand(count) * 2 - 1) * 0.12
+    count, device = pictures.shape[0], pictures.device
+
+    def die() -> Tensor:
+        return torch.rand(count, device=device)
+
+    angle = (die() * 2 - 1) * math.radians(degrees)
+    zoom = 1 / (scale[0] + (scale[1] - scale[0]) * die())
+    mirror = torch.where(die() < 0.5, -1.0, 1.0) if flip else torch.ones(count, device=device)
+    stretch = 1 + (die() * 2 - 1) * 0.12
     cosine, sine = torch.cos(angle), torch.sin(angle)
-    matrix = torch.zeros(count, 2, 3)
+    matrix = torch.zeros(count, 2, 3, device=device)
     matrix[:, 0, 0] = cosine * zoom * mirror * stretch
     matrix[:, 0, 1] = -sine * zoom
     matrix[:, 1, 0] = sine * zoom * mirror
     matrix[:, 1, 1] = cosine * zoom / stretch
-    matrix[:, :, 2] = (torch.rand(count, 2) * 2 - 1) * shift
-    matrix = matrix.to(pictures)
+    matrix[:, :, 2] = (torch.rand(count, 2, device=device) * 2 - 1) * shift
     grid = F.affine_grid(matrix, [count, pictures.shape[1], side, side], align_corners=False)
     return F.grid_sample(pictures, grid, align_corners=False, padding_mode="zeros")
 
 
-def backgrounds(count: int, side: int, white: float) -> Tensor:
+def backgrounds(count: int, side: int, white: float, device: torch.device) -> Tensor:
     """(count, 3, side, side): white for the share `white`, else black, plain or blurred colours."""
-    ground = torch.ones(count, 3, side, side)
-    choice = (torch.rand(count) - white) / (1 - white)
-    for index in range(count):
-        if choice[index] < 0:
-            continue
-        if choice[index] < 0.15:
-            ground[index] = 0
-        elif choice[index] < 0.6:
-            ground[index] = torch.rand(3, 1, 1)
-        else:
-            cells = 2 if choice[index] < 0.85 else 5
-            coarse = torch.rand(1, 3, cells, cells)
-            ground[index] = F.interpolate(coarse, size=(side, side), mode="bilinear", align_corners=True)[0]
-    return ground
+
+    def colours(cells: int) -> Tensor:
+        coarse = torch.rand(count, 3, cells, cells, device=device)
+        return F.interpolate(coarse, size=(side, side), mode="bilinear", align_corners=True)
+
+    die = ((torch.rand(count, 1, 1, 1, device=device) - white) / (1 - white)).expand(-1, 3, side, side)
+    ground = torch.where(die < 0.6, colours(1), torch.where(die < 0.85, colours(2), colours(5)))
+    return torch.where(die < 0, 1.0, torch.where(die < 0.15, 0.0, ground))
 
 
 YIQ = torch.tensor([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]])
@@ -62,11 +59,12 @@ YIQ = torch.tensor([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.5
 def hue_turned(pictures: Tensor, angles: Tensor) -> Tensor:
     """(B, 3, H, W) with the hue of picture i turned by angles[i] radians, brightness kept."""
     cosine, sine = torch.cos(angles), torch.sin(angles)
-    turn = torch.zeros(len(angles), 3, 3)
+    turn = torch.zeros(len(angles), 3, 3, device=angles.device)
     turn[:, 0, 0] = 1
     turn[:, 1, 1], turn[:, 1, 2] = cosine, -sine
     turn[:, 2, 1], turn[:, 2, 2] = sine, cosine
-    matrix = (torch.linalg.inv(YIQ) @ turn @ YIQ).to(pictures)
+    bright = YIQ.to(angles.device)
+    matrix = (torch.linalg.inv(bright) @ turn @ bright).to(pictures)
     return torch.einsum("bij,bjhw->bihw", matrix, pictures)
 
 

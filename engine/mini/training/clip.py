@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import random
-import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +17,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.mini.augment import COLOURS, backgrounds, colour_shares, hue_turned, moved
-from engine.mini.gather import Picture, read_pictures, vendors_by_name
 from engine.mini.networks import TextHead, TowerShape, image_tower, normalised
 from engine.mini.text import WordTable
-from engine.mini.train_text import read_words
-from engine.mini.train_vqgan import sampling_weights
+from engine.mini.training.augment import COLOURS, backgrounds, colour_shares, hue_turned, moved
+from engine.mini.training.course import Course
+from engine.mini.training.gather import Picture, read_pictures, vendors_by_name
+from engine.mini.training.text import read_words
+from engine.mini.training.vqgan import sampling_weights
 
+RUNNING = "clip_running.pt"  # where the training goes on from
 SMALL = 96  # pictures are kept at this size for training
 
 
@@ -128,13 +129,19 @@ class Batch:
 
 
 def make_batch(small: Tensor, weights: Tensor, size: int, side: int) -> Batch:
+    """`size` pictures of `small` (N, 4, SMALL, SMALL), chosen by `weights` (N,), on the device where these lie."""
+    device = small.device
+
+    def die(*shape: int) -> Tensor:
+        return torch.rand(size, *shape, device=device)
+
     chosen = torch.multinomial(weights, size)
     rgba = small[chosen].float() / 255
-    turned = torch.where(torch.rand(size) < 0.35, torch.rand(size) * 2 * math.pi, torch.zeros(size))
+    turned = torch.where(die() < 0.35, die() * 2 * math.pi, 0.0)
     colour = torch.minimum(hue_turned(rgba[:, :3], turned).clamp(0, 1), rgba[:, 3:])
-    tinted = torch.rand(size) < 0.06  # greys: hue turning never makes black, white or grey things
+    tinted = die() < 0.06  # greys: hue turning never makes black, white or grey things
     grey = colour.mean(1, keepdim=True).expand(-1, 3, -1, -1)
-    tone = torch.rand(size, 1, 1, 1)
+    tone = die(1, 1, 1)
     toned = torch.where(
         tone < 0.4, grey * 0.3, torch.where(tone < 0.7, grey, rgba[:, 3:] - (rgba[:, 3:] - grey) * 0.25)
     )
@@ -146,10 +153,10 @@ def make_batch(small: Tensor, weights: Tensor, size: int, side: int) -> Batch:
     stands_out = (shares.sum(1) > 0.25).float()
     shares = shares / shares.sum(1, keepdim=True).clamp_min(1e-6)
     rgba = moved(rgba, side, scale=(0.65, 1.45), degrees=20, shift=0.2)
-    pictures = rgba[:, :3] + backgrounds(size, side, 0.45) * (1 - rgba[:, 3:])
-    noise = torch.rand(size, 1, 1, 1) * 0.25 * (torch.rand(size, 1, 1, 1) < 0.5)
+    pictures = rgba[:, :3] + backgrounds(size, side, 0.45, device) * (1 - rgba[:, 3:])
+    noise = die(1, 1, 1) * 0.25 * (die(1, 1, 1) < 0.5)
     pictures = pictures + torch.randn_like(pictures) * noise
-    blurred = torch.rand(size) < 0.2
+    blurred = die() < 0.2
     if blurred.any():
         halved = F.avg_pool2d(pictures[blurred], 2)
         pictures[blurred] = F.interpolate(halved, scale_factor=2, mode="bilinear", align_corners=False)
@@ -167,11 +174,11 @@ def name_and_colour_loss(
 
 
 def train_clip(work: Path, training: ClipTraining, device: torch.device) -> None:
-    """Leaves `clip.pt` in `work`; goes on from `clip_running.pt` when there is one."""
+    """Leaves `clip.pt` in `work`. Goes on from where it was stopped, up to its minutes."""
     torch.manual_seed(training.seed)
     dice = random.Random(training.seed)
     _, pictures = read_pictures(work)
-    small = small_pictures(work)
+    small = small_pictures(work).to(device)
     table = read_words(work)
     shape = TowerShape()
     texts = static_texts(pictures, table)
@@ -183,6 +190,7 @@ def train_clip(work: Path, training: ClipTraining, device: torch.device) -> None
     often = Counter(picture.name for picture in pictures)
     weights = sampling_weights(pictures) / torch.tensor([often[picture.name] ** 0.4 for picture in pictures])
     weights *= torch.tensor([0.0 if picture.name in secret else 1.0 for picture in pictures])
+    weights = weights.to(device)
     open_names = torch.tensor([row for row, name in enumerate(texts.names) if name not in secret])
 
     model = MiniClip(shape, texts.of_names.shape[1]).to(device)
@@ -194,20 +202,11 @@ def train_clip(work: Path, training: ClipTraining, device: torch.device) -> None
         lr=training.learning_rate,
         betas=(0.9, 0.98),
     )
-    average = {key: value.clone() for key, value in model.state_dict().items() if value.is_floating_point()}
-    step, spent = 0, 0.0
-    running = work / "clip_running.pt"
-    if running.exists():
-        state = torch.load(running, map_location=device)
-        model.load_state_dict(state["model"])
-        optimiser.load_state_dict(state["optimiser"])
-        average, step, spent = state["average"], state["step"], state["spent"]
-    total, last = training.minutes * 60, time.perf_counter()
+    course = Course(work / RUNNING, training.minutes, model, {"optimiser": optimiser}, device)
     recent: dict[str, list[float]] = defaultdict(list)
-    while spent < total:
-        done = spent / total
+    while course.done < 1:
         for group in optimiser.param_groups:
-            group["lr"] = training.learning_rate * min(1, step / 100) * 0.5 * (1 + math.cos(math.pi * done)) + 1e-6
+            group["lr"] = course.rate(training.learning_rate, warm=100)
         batch = make_batch(small, weights, training.batch, shape.input_resolution)
         mine = of_picture[batch.chosen]
         sampled = open_names[torch.randint(0, len(open_names), (training.names,))]
@@ -222,23 +221,22 @@ def train_clip(work: Path, training: ClipTraining, device: torch.device) -> None
         tag_rows = torch.tensor([row for row, _ in tagged], device=device)
         kinds, tag_wanted = torch.unique(torch.tensor([tag for _, tag in tagged]), return_inverse=True)
         of_tags, tag_wanted = texts.of_tags[kinds].to(device), tag_wanted.to(device)
-        shares, coloured = batch.colours.to(device), batch.coloured.to(device)
-        clean = batch.pictures.to(device).contiguous(memory_format=torch.channels_last)
+        clean = batch.pictures.contiguous(memory_format=torch.channels_last)
 
         # Each batch is learned from several times. The backward pass that teaches the weights also says which small
         # change of the picture would hurt most; that change is made before the next pass ("free" adversarial
         # training, Shafahi et al. 2019: half the price of attacking first and learning afterwards).
-        length = training.attack * min(1.0, done / 0.15 + 0.1)
+        length = training.attack * min(1.0, course.done / 0.15 + 0.1)
         change = torch.randn_like(clean)
         change *= 0.5 * length * torch.rand(len(clean), 1, 1, 1, device=device) / lengths(change)
-        replays = 3 if done > training.three_from else 2
+        replays = 3 if course.done > training.three_from else 2
         for replay in range(replays):
             attacked = (clean + change).requires_grad_(replay + 1 < replays)
             seen = model.pictures(attacked)
             scale = model.scale()
             names = model.texts(static)
             colours = model.texts(of_colours.flatten(0, 1)).view(training.batch, len(COLOURS), -1)
-            loss = name_and_colour_loss(seen, scale, names, wanted, colours, shares, coloured)
+            loss = name_and_colour_loss(seen, scale, names, wanted, colours, batch.colours, batch.coloured)
             by_tag = F.cross_entropy(scale * seen[tag_rows] @ model.texts(of_tags).T, tag_wanted, label_smoothing=0.05)
             optimiser.zero_grad(set_to_none=True)
             torch.autograd.backward(loss + 0.2 * by_tag)
@@ -249,26 +247,14 @@ def train_clip(work: Path, training: ClipTraining, device: torch.device) -> None
                 change = change + slope / lengths(slope) * length
                 change = change * (length / lengths(change)).clamp(max=1)
             recent[f"loss {replay}"].append(loss.item())
-        step += 1
-        keep = min(0.997, step / (step + 10))
-        with torch.no_grad():
-            for key, value in model.state_dict().items():
-                if key in average:
-                    average[key].lerp_(value, 1 - keep)
-        now = time.perf_counter()
-        spent, last = spent + now - last, now
         recent["tags"].append(by_tag.item())
-        if step % 25 == 0:
+        course.advance(0.997)
+        if course.step % 25 == 0:
             means = {key: round(sum(values) / len(values), 3) for key, values in recent.items()}
             recent.clear()
-            print(
-                f"clip {step} {spent:.0f}s {step * training.batch / spent:.0f}/s {means} scale {scale.item():.1f}",
-                flush=True,
-            )
-        if step % 100 == 0 or spent >= total:
-            state = {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "average": average}
-            torch.save({**state, "step": step, "spent": spent}, running)
-            torch.save(average, work / "clip.pt")
+            print(f"clip {course.step} {course.spent:.0f}s {means} scale {scale.item():.1f}", flush=True)
+        if course.step % 100 == 0 or course.done >= 1:
+            course.keep(work / "clip.pt")
 
 
 def lengths(pictures: Tensor) -> Tensor:

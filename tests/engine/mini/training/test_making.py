@@ -2,59 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
-from PIL import Image
 
-from engine.mini.augment import COLOURS, backgrounds, colour_shares, hue_turned, moved
-from engine.mini.gather import MARGIN, SIDE, EmojiNames, Picture, fit, kind_of_emoji, plain, vendors_by_name
-from engine.mini.make_bank import choose_emoji, cut_off, everyday_names
 from engine.mini.networks import VQGAN, VQGANShape, quantised_rows, restored_rows
-from engine.mini.train_clip import held_out_names, lengths
-from engine.mini.train_vqgan import CodebookAverages, reconstruction_loss
-
-NAMES = EmojiNames({}, {"redapple": "red apple"}, {}, frozenset({"curry", "and", "rice", "red"}))
-
-
-def test_names_are_brought_to_one_spelling() -> None:
-    assert plain("Woman’s  Hat!") == "womans hat"
-    assert NAMES.canonical("redapple") == "red apple"
-    assert NAMES.canonical("curryandrice") == "curry and rice"
-    assert NAMES.canonical("qwertz") == "qwertz"
-    assert (kind_of_emoji("flag peru"), kind_of_emoji("up arrow"), kind_of_emoji("cat")) == ("flag", "symbol", "emoji")
-
-
-def test_objects_are_centred_with_a_margin() -> None:
-    image = Image.new("RGBA", (100, 50))
-    image.paste((255, 0, 0, 255), (20, 10, 60, 30))
-    pixels = fit(image)
-    assert pixels is not None and pixels.shape == (SIDE, SIDE, 4)
-    columns = np.flatnonzero((pixels[..., 3] > 128).any(0))
-    assert (columns[0], columns[-1]) == (MARGIN, SIDE - MARGIN - 1)
-    assert tuple(pixels[SIDE // 2, SIDE // 2]) == (255, 0, 0, 255)
-    assert fit(Image.new("RGBA", (10, 10))) is None
-
-
-def test_a_page_too_small_is_noticed() -> None:
-    rgba = np.zeros((SIDE, SIDE, 4), np.uint8)
-    y, x = np.mgrid[:SIDE, :SIDE]
-    rgba[(y - 128) ** 2 + (x - 128) ** 2 < 110**2] = 255
-    assert not cut_off(rgba)
-    rgba[:, 150:] = 0
-    assert cut_off(rgba)
-
-
-def test_bank_takes_the_clearest_vendors_and_leaves_families_out() -> None:
-    pictures = [
-        Picture(source, "", name, (), "emoji")
-        for name in ("cat", "family man woman boy", "man cook")
-        for source in ("fxemoji", "noto", "fluent-emoji", "noto-v1", "fluent-emoji-flat")
-    ]
-    chosen = {item.name: item.sources for item in choose_emoji(pictures)}
-    assert chosen == {"cat": ("noto", "fluent-emoji", "fluent-emoji-flat"), "man cook": ("noto",)}
-    assert vendors_by_name(pictures)["cat"] >= {"noto", "fxemoji"}
-    assert "cat" not in held_out_names(pictures, 10)
-    assert everyday_names()["car"][0] == "automobile"
+from engine.mini.training.augment import COLOURS, backgrounds, colour_shares, hue_turned, moved
+from engine.mini.training.clip import lengths
+from engine.mini.training.vqgan import CodebookAverages, reconstruction_loss
 
 
 def test_colours_of_an_object_are_told() -> None:
@@ -70,7 +23,7 @@ def test_colours_of_an_object_are_told() -> None:
 def test_composites_keep_their_size() -> None:
     rgba = moved(torch.rand(3, 4, 32, 32), 24, scale=(0.8, 1.2), degrees=10, shift=0.1)
     assert rgba.shape == (3, 4, 24, 24)
-    ground = backgrounds(3, 24, 0.5)
+    ground = backgrounds(3, 24, 0.5, rgba.device)
     assert ground.shape == (3, 3, 24, 24) and float(ground.min()) >= 0 and float(ground.max()) <= 1
 
 

@@ -1,0 +1,64 @@
+"""Turns the chosen pictures into the codes of the bank."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.mini.bank import Bank, Entry
+from engine.mini.networks import VQGAN
+from engine.mini.text import WordTable
+from engine.mini.training.augment import premultiplied
+from engine.mini.training.bank_choice import choose
+from engine.mini.training.everyday import everyday_names
+from engine.mini.training.gather import read_pictures
+
+
+@torch.no_grad()
+def encode(vqgan: VQGAN, rgba: Tensor) -> Tensor:
+    """(B, 4, 256, 256) uint8 -> (B, 32, 32) codes of the pictures on white."""
+    pictures = premultiplied(rgba)
+    on_white = pictures[:, :3] + 1 - pictures[:, 3:]
+    with torch.autocast("cpu", torch.bfloat16):  # as in training; on a CPU with AVX512-BF16 half the time
+        latent = vqgan.encode(on_white * 2 - 1)
+    return vqgan.quantize.indices(latent.float())
+
+
+def encode_rows(work: Path, rows: list[int], vqgan: VQGAN) -> np.ndarray[tuple[int, ...], np.dtype[np.uint16]]:
+    """(len(rows), 32, 32) codes of the pictures on disk."""
+    pixels, _ = read_pictures(work)
+    codes = []
+    for start in range(0, len(rows), 8):
+        rgba = torch.from_numpy(np.stack([pixels[row] for row in rows[start : start + 8]])).permute(0, 3, 1, 2)
+        codes.append(encode(vqgan, rgba).numpy().astype(np.uint16))
+        if start % 400 == 0:
+            print(f"bank: {start} of {len(rows)}", flush=True)
+    return np.concatenate(codes)
+
+
+def entries_of_bank(work: Path, table: WordTable) -> tuple[list[Entry], list[int]]:
+    """The bank's entries and the rows of the pictures on disk that they count through.
+
+    Everyday words are entries of their own over the same pictures. Tags keep to words that the table holds.
+    """
+    _, pictures = read_pictures(work)
+    entries: list[Entry] = []
+    rows: list[int] = []
+    for item in choose(pictures):
+        tags = [tag for tag in item.tags if not table.unknown_words(tag)]
+        entries.append(Entry(item.name, tuple(tags)[:12], len(rows), item.sources))
+        rows += item.rows
+    by_name = {entry.name: entry for entry in entries}
+    for word, names in everyday_names().items():
+        entries += [replace(by_name[name], name=word) for name in names if name in by_name and name != word]
+    return entries, rows
+
+
+def make_bank(work: Path, vqgan: VQGAN, table: WordTable) -> Bank:
+    """Codes of all chosen pictures, made by the encoder as it will be shipped."""
+    entries, rows = entries_of_bank(work, table)
+    return Bank(tuple(entries), encode_rows(work, rows, vqgan))
