@@ -114,7 +114,7 @@ class Models:
         from engine.mini.model import load_mini  # its files are read only where it paints
 
         try:
-            state, config, perceptor, prior = load_mini(self.device)
+            state, config, perceptor, prior = load_mini(self.device, self.precision)
         except FileNotFoundError as error:
             raise PaintingError(
                 "The embedded model's files are not all there: get engine/mini/weights from the repository again."

@@ -63,6 +63,17 @@ class VQGANConfig:
             gumbel=params.get("gumbel", False),
         )
 
+    def to_dict(self) -> dict[str, Any]:
+        """The `params` that `from_dict` reads."""
+        return {
+            "embed_dim": self.embed_dim,
+            "n_embed": self.n_embed,
+            "decoder_res_blocks": self.decoder_res_blocks,
+            "norm_groups": self.norm_groups,
+            "gumbel": self.gumbel,
+            "ddconfig": self._tower(self.num_res_blocks),
+        }
+
     def _tower(self, res_blocks: int) -> dict[str, Any]:
         return {
             "double_z": False,
@@ -123,7 +134,7 @@ class GumbelCodebook(nn.Module):
     def choose(self, hidden: Tensor) -> Tensor:
         """(B, C, h, w) -> (B, C, h, w): at each place the row with most votes, as Gumbel softmax without noise."""
         chosen: Tensor = self.proj(hidden).argmax(dim=1)
-        return _lookup(self.rows, chosen)
+        return rows_of(chosen, self.rows)
 
 
 class VQGAN(nn.Module):
@@ -184,16 +195,18 @@ class VQGAN(nn.Module):
         """(N, C) float32 rows."""
         return self.quantize.rows
 
-    @torch.no_grad()
-    def encode(self, images: Tensor) -> Tensor:
-        """(B, 3, H, W) in [0, 1], sides multiples of `factor` -> (B, C, H/f, W/f) latents before quantisation.
-
-        Gumbel: the rows chosen. No gradient.
-        """
+    def latents(self, images: Tensor) -> Tensor:
+        """(B, 3, H, W) in [0, 1], sides multiples of `factor` -> (B, C, H/f, W/f) float32, what the encoder says."""
         with autocast(images.device, self.precision):
             hidden = self.quant_conv(_encode(self.encoder, images.mul(2).sub(1)))
-        hidden = hidden.float()
-        return self.quantize.choose(hidden) if isinstance(self.quantize, GumbelCodebook) else hidden
+        said: Tensor = hidden.float()
+        return said
+
+    @torch.no_grad()
+    def encode(self, images: Tensor) -> Tensor:
+        """As `latents`, without gradient: before quantisation; with a Gumbel codebook the rows chosen."""
+        said = self.latents(images)
+        return self.quantize.choose(said) if isinstance(self.quantize, GumbelCodebook) else said
 
     def quantise(self, latents: Tensor) -> Tensor:
         """(B, C, h, w) -> the nearest row at each place; its gradient goes straight through to `latents`."""
@@ -207,7 +220,12 @@ class VQGAN(nn.Module):
 
 
 def nearest_rows(latents: Tensor, codebook: Tensor) -> Tensor:
-    """(B, C, h, w) latents, (N, C) rows -> (B, C, h, w): the row at the least Euclidean distance of each place.
+    """(B, C, h, w) latents, (N, C) rows -> (B, C, h, w): the row at the least Euclidean distance of each place."""
+    return rows_of(nearest_codes(latents, codebook), codebook)
+
+
+def nearest_codes(latents: Tensor, codebook: Tensor) -> Tensor:
+    """(B, C, h, w) latents, (N, C) rows -> (B, h, w) long: the numbers of the nearest rows.
 
     By |c|² − 2x·c in float32: |x|² is the same for every row, so it cannot change which is nearest.
     """
@@ -215,7 +233,12 @@ def nearest_rows(latents: Tensor, codebook: Tensor) -> Tensor:
     with torch.autocast(latents.device.type, enabled=False):
         places = latents.float().permute(0, 2, 3, 1).reshape(-1, channels)
         distances = torch.addmm(codebook.square().sum(dim=1), places, codebook.T, alpha=-2)
-        return _lookup(codebook, distances.argmin(dim=1).view(batch, height, width))
+        return distances.argmin(dim=1).view(batch, height, width)
+
+
+def rows_of(codes: Tensor, codebook: Tensor) -> Tensor:
+    """(B, h, w) numbers of rows, (N, C) rows -> (B, C, h, w)."""
+    return F.embedding(codes, codebook).permute(0, 3, 1, 2)
 
 
 def settle(network: nn.Module, device: torch.device | str, precision: torch.dtype) -> None:
@@ -250,11 +273,6 @@ class _StraightThrough(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         return gradients[0], None
-
-
-def _lookup(codebook: Tensor, chosen: Tensor) -> Tensor:
-    """(N, C) rows, (B, h, w) row numbers -> (B, C, h, w)."""
-    return F.embedding(chosen, codebook).permute(0, 3, 1, 2)
 
 
 def _encode(encoder: Any, pictures: Tensor) -> Tensor:

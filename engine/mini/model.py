@@ -23,6 +23,7 @@ from engine.mini.networks import CLIP_MEAN, CLIP_STD, TextHead, TowerShape, imag
 from engine.mini.prior import MiniPrior
 from engine.mini.text import WordTable, split_words
 from engine.mini.wishes import LONGEST, shortened
+from engine.vqgan import autocast, settle
 
 WEIGHTS = Path(__file__).with_name("weights")
 
@@ -63,11 +64,19 @@ class MiniPerceptor:
 
     name = "mini"
 
-    def __init__(self, shape: TowerShape, table: WordTable, stored: dict[str, Tensor], device: torch.device) -> None:
+    def __init__(
+        self,
+        shape: TowerShape,
+        table: WordTable,
+        stored: dict[str, Tensor],
+        device: torch.device,
+        precision: torch.dtype = torch.float32,
+    ) -> None:
         self.input_size = shape.input_resolution
         self.dimensions = shape.output_dim
         self.table = table
         self._device = device
+        self._precision = precision
         hidden, static_dim = stored["text.bend.0.weight"].shape
         # On the device "meta" CLIP's initialisation would import torch's compiler, which takes seconds.
         with torch.random.fork_rng(devices=[]):
@@ -75,8 +84,9 @@ class MiniPerceptor:
             head = TextHead(static_dim, hidden, shape.output_dim)
         tower.load_state_dict(_part(stored, "visual.", tower.state_dict()), assign=True)
         head.load_state_dict(_part(stored, "text.", head.state_dict()), assign=True)
-        self._tower = tower.eval().requires_grad_(False).to(device)
-        self._head = head.eval().requires_grad_(False).to(device)
+        settle(tower, device, precision)
+        settle(head, device, torch.float32)  # it reads a text once
+        self._tower, self._head = tower, head
         # Kept on the device, so that a step sends nothing there.
         self._mean = torch.tensor(CLIP_MEAN, device=device).view(1, 3, 1, 1)
         self._spread = torch.tensor(CLIP_STD, device=device).view(1, 3, 1, 1)
@@ -94,15 +104,13 @@ class MiniPerceptor:
 
     def encode_image(self, images: Tensor) -> Tensor:
         """(B, 3, S, S) pictures in [0, 1] -> (B, D) unit vectors; differentiable."""
-        return F.normalize(self._tower((images - self._mean) / self._spread).float(), dim=-1)
+        with autocast(self._device, self._precision):
+            seen = self._tower((images - self._mean) / self._spread)
+        return F.normalize(seen.float(), dim=-1)
 
     def truncated(self, text: str) -> bool:
         """Whether `text` has more words than are read."""
         return len(split_words(text)) > LONGEST
-
-    def unknown_words(self, text: str) -> list[str]:
-        """The words that are read as pieces only."""
-        return self.table.unknown_words(text)
 
 
 def _part(stored: dict[str, Tensor], prefix: str, wanted: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -122,9 +130,9 @@ def _part(stored: dict[str, Tensor], prefix: str, wanted: dict[str, Tensor]) -> 
 
 
 def load_mini(
-    device: torch.device | str = "cpu", files: MiniFiles | None = None
+    device: torch.device | str = "cpu", precision: torch.dtype = torch.float32, files: MiniFiles | None = None
 ) -> tuple[dict[str, Tensor], dict[str, Any], MiniPerceptor, MiniPrior]:
-    """The VQGAN's float32 weights and configuration, the perceptor, and the prior.
+    """The VQGAN's float32 weights and configuration, the perceptor, which multiplies in `precision`, and the prior.
 
     The configuration is the `params` of a taming model with `norm_groups` beside them: the number of groups of every
     group norm, where taming has 32. Raises FileNotFoundError when the weights are missing.
@@ -135,5 +143,5 @@ def load_mini(
     stored = load_file(files.clip)
     tower = config["tower"]
     shape = TowerShape(**{**tower, "layers": tuple(tower["layers"])})
-    perceptor = MiniPerceptor(shape, read_table(files.words, stored), stored, torch.device(device))
+    perceptor = MiniPerceptor(shape, read_table(files.words, stored), stored, torch.device(device), precision)
     return state, config["vqgan"], perceptor, MiniPrior(read_bank(files.folder), perceptor)

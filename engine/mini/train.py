@@ -22,7 +22,7 @@ from torch import Tensor
 
 from engine.mini.bank import write_bank
 from engine.mini.model import WEIGHTS, MiniFiles
-from engine.mini.networks import VQGAN, TowerShape, VQGANShape, quantised_rows
+from engine.mini.networks import TowerShape, quantised_rows
 from engine.mini.training.clip import RUNNING as CLIP_RUNNING
 from engine.mini.training.clip import ClipTraining, train_clip
 from engine.mini.training.gather import gather, read_pictures
@@ -31,12 +31,13 @@ from engine.mini.training.notice import write_notice
 from engine.mini.training.text import TextTraining, distil, read_words
 from engine.mini.training.vqgan import (
     RUNNING,
+    SHAPE,
     SHARP_RUNNING,
     VQGANTraining,
-    new_vqgan,
     sharpen_decoder,
     train_autoencoder,
 )
+from engine.vqgan import VQGAN
 
 console = Console()
 
@@ -52,9 +53,7 @@ def export_vqgan(work: Path, files: MiniFiles) -> VQGAN:
     """Writes the weights; returns the network with exactly these."""
     state = rounded_vqgan(work)
     save_file(state, files.vqgan)
-    vqgan = new_vqgan(VQGANShape(), torch.device("cpu")).eval()
-    vqgan.load_state_dict({key: value.float() for key, value in state.items()})
-    return vqgan
+    return VQGAN.from_state(SHAPE, {key: value.float() for key, value in state.items()}, precision=torch.bfloat16)
 
 
 def export_clip(work: Path, files: MiniFiles) -> None:
@@ -74,7 +73,7 @@ def export_clip(work: Path, files: MiniFiles) -> None:
     stored["words.numbers"], stored["words.scales"] = quantised_rows(table.rows)
     save_file(stored, files.clip)
     files.words.write_text("\n".join(sorted(table.index, key=table.index.__getitem__)))
-    config = {"vqgan": VQGANShape().config(), "tower": TowerShape().as_dict()}
+    config = {"vqgan": SHAPE.to_dict(), "tower": TowerShape().as_dict()}
     files.config.write_text(json.dumps(config, indent=2) + "\n")
 
 

@@ -136,7 +136,9 @@ def test_the_mini_is_loaded_once_by_its_own_loader(monkeypatch: pytest.MonkeyPat
         def propose(self, text: str, *, width: int, height: int, generator: torch.Generator, vqgan: VQGAN) -> Tensor:
             return torch.zeros(1, 3, height, width)
 
-    def load_mini(device: torch.device) -> tuple[dict[str, Tensor], dict[str, object], object, Prior]:
+    def load_mini(
+        device: torch.device, precision: torch.dtype
+    ) -> tuple[dict[str, Tensor], dict[str, object], object, Prior]:
         loaded.append(device)
         shape = {"z_channels": 32, "resolution": 256, "ch": 32, "ch_mult": [1, 1, 2], "num_res_blocks": 1}
         config = {"embed_dim": 16, "n_embed": 64, "ddconfig": shape | {"attn_resolutions": []}}
@@ -157,7 +159,7 @@ def test_the_mini_is_loaded_once_by_its_own_loader(monkeypatch: pytest.MonkeyPat
 
 
 def test_an_incomplete_embedded_model_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def load_mini(device: torch.device) -> None:
+    def load_mini(device: torch.device, precision: torch.dtype) -> None:
         raise FileNotFoundError("bank.safetensors")
 
     module = types.ModuleType("engine.mini.model")

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.mini.model import MiniPerceptor, load_mini
-from engine.mini.networks import VQGAN, VQGANShape
 from engine.mini.training.augment import COLOURS, colour_shares, premultiplied
 from engine.mini.training.clip import ClipTraining, held_out_names
 from engine.mini.training.gather import Picture, read_pictures, vendors_by_name
-from engine.mini.training.make_bank import encode
+from engine.mini.training.make_bank import copied
+from engine.models import MINI, load_models
+from engine.vqgan import VQGAN
 
 PEOPLE = {"man", "woman", "person", "men", "women", "people", "family", "hand", "hands", "boy", "girl"}
 
@@ -45,9 +46,8 @@ class Retrieval:
 
 def measure_retrieval(work: Path) -> Retrieval:
     """Needs the training pictures in `work`. Held out are the concepts that `training.clip.held_out_names` names."""
-    state, _, perceptor, _ = load_mini()
-    vqgan = VQGAN(VQGANShape()).eval()
-    vqgan.load_state_dict(state)
+    perceptor = load_mini()[2]
+    vqgan = load_models("mini", "cpu").vqgan(MINI)
     pixels, pictures = read_pictures(work)
     unseen_pixels, unseen = read_pictures(work, "unseen")
     secret = held_out_names(pictures, ClipTraining().held_out)
@@ -129,7 +129,6 @@ def reconstruction(vqgan: VQGAN, pixels: NDArray[np.uint8], rows: list[int]) -> 
     errors = []
     for start in range(0, len(rows), 4):
         rgba = torch.from_numpy(pixels[rows[start : start + 4]].copy()).permute(0, 3, 1, 2)
-        made = (vqgan.decode(vqgan.quantize.lookup(encode(vqgan, rgba))) + 1) / 2
         wanted = premultiplied(rgba)
-        errors.append(float((made.clamp(0, 1) - (wanted[:, :3] + 1 - wanted[:, 3:])).abs().mean()))
+        errors.append(float((copied(vqgan, rgba) - (wanted[:, :3] + 1 - wanted[:, 3:])).abs().mean()))
     return sum(errors) / len(errors)

@@ -33,9 +33,9 @@ from engine.mini.evaluation.nearest import (
     shrunk_training_pictures,
 )
 from engine.mini.model import MiniPerceptor, load_mini
-from engine.mini.networks import VQGAN, VQGANShape
 from engine.mini.training.gather import Picture, read_pictures
-from engine.mini.training.make_bank import encode
+from engine.mini.training.make_bank import copied
+from engine.models import MINI, load_models
 
 TWO_VENDORS: Final = ("noto", "fluent-emoji")  # two houses' hands
 PAIRS: Final = 80  # that the scale is made of
@@ -76,8 +76,7 @@ def measure_training_distance(
     pixels, pictures = read_pictures(work)
     folder = work / "evaluation"
     small = shrunk_training_pictures(pixels, folder)
-    state, _, perceptor, _ = load_mini()
-    mini = MiniEye(perceptor)
+    mini = MiniEye(load_mini()[2])
     eye: Eye = mini if looks is None else looks.embed
     known = mini(list(small))
     training = TrainingSet(small)
@@ -96,7 +95,7 @@ def measure_training_distance(
     pairs = _pairs(pictures)
     ones = [on_white(pixels[one]) for one, _ in pairs]
     others = [on_white(pixels[other]) for _, other in pairs]
-    copies = copied(state, pixels, [one for one, _ in pairs])
+    copies = copies_of(pixels, [one for one, _ in pairs])
     scale = scale_of(_apart(ones, others), _apart(ones, copies))
 
     def of(scenes: bool) -> Nearness:
@@ -160,13 +159,11 @@ def _pairs(pictures: Sequence[Picture]) -> list[tuple[int, int]]:
 
 
 @torch.no_grad()
-def copied(state: dict[str, Tensor], pixels: NDArray[np.uint8], rows: Sequence[int]) -> list[Pixels]:
+def copies_of(pixels: NDArray[np.uint8], rows: Sequence[int]) -> list[Pixels]:
     """What the VQGAN's codes keep of training pictures."""
-    vqgan = VQGAN(VQGANShape()).eval()
-    vqgan.load_state_dict(state)
+    vqgan = load_models("mini", "cpu").vqgan(MINI)
     copies = []
     for row in rows:
-        codes = encode(vqgan, torch.from_numpy(pixels[row : row + 1].copy()).permute(0, 3, 1, 2))
-        shown = (vqgan.decode(vqgan.quantize.lookup(codes)) + 1) / 2
-        copies.append((shown.clamp(0, 1)[0].permute(1, 2, 0) * 255).round().byte().numpy())
+        shown = copied(vqgan, torch.from_numpy(pixels[row : row + 1].copy()).permute(0, 3, 1, 2))
+        copies.append((shown[0].permute(1, 2, 0) * 255).round().byte().numpy())
     return copies

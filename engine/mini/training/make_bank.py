@@ -10,22 +10,25 @@ import torch
 from torch import Tensor
 
 from engine.mini.bank import Bank, Entry
-from engine.mini.networks import VQGAN
 from engine.mini.text import WordTable
 from engine.mini.training.augment import premultiplied
 from engine.mini.training.bank_choice import choose
 from engine.mini.training.everyday import everyday_names
 from engine.mini.training.gather import read_pictures
+from engine.vqgan import VQGAN, nearest_codes, rows_of
 
 
 @torch.no_grad()
 def encode(vqgan: VQGAN, rgba: Tensor) -> Tensor:
     """(B, 4, 256, 256) uint8 -> (B, 32, 32) codes of the pictures on white."""
     pictures = premultiplied(rgba)
-    on_white = pictures[:, :3] + 1 - pictures[:, 3:]
-    with torch.autocast("cpu", torch.bfloat16):  # as in training; on a CPU with AVX512-BF16 half the time
-        latent = vqgan.encode(on_white * 2 - 1)
-    return vqgan.quantize.indices(latent.float())
+    return nearest_codes(vqgan.encode(pictures[:, :3] + 1 - pictures[:, 3:]), vqgan.codebook)
+
+
+@torch.no_grad()
+def copied(vqgan: VQGAN, rgba: Tensor) -> Tensor:
+    """(B, 4, 256, 256) uint8 -> (B, 3, 256, 256) in [0, 1]: what the codes keep of the pictures on white."""
+    return vqgan.decode(rows_of(encode(vqgan, rgba), vqgan.codebook)).clamp(0, 1)
 
 
 def encode_rows(work: Path, rows: list[int], vqgan: VQGAN) -> np.ndarray[tuple[int, ...], np.dtype[np.uint16]]:

@@ -9,19 +9,32 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
-import taming.modules.diffusionmodules.model as taming_model
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from engine.mini.networks import VQGAN, VQGANShape
 from engine.mini.training.augment import backgrounds, hue_turned, moved, premultiplied
 from engine.mini.training.course import Course, Keeps
 from engine.mini.training.gather import Picture, read_pictures
+from engine.mini.training.scenery import read_scenery
 from engine.mini.training.sources import SILHOUETTES
+from engine.vqgan import VQGAN, VQGANConfig, nearest_codes, nearest_rows, rows_of
 
+SHAPE: Final = VQGANConfig(
+    n_embed=1280,
+    embed_dim=16,
+    z_channels=32,
+    ch=32,  # taming's group norms need multiples of 32
+    ch_mult=(1, 1, 2, 4),  # four levels: one code for 8x8 pixels
+    num_res_blocks=1,
+    attn_resolutions=(),  # the middle block attends once, at the lowest resolution
+    norm_groups=4,  # taming's 32 would norm each of 32 channels alone, which erases how bright it is
+)
+SCENES = 0.3  # of the pictures stand before scenery
 RUNNING = "vqgan_running.pt"  # where the two parts go on from
 SHARP_RUNNING = "vqgan_sharp_running.pt"
 
@@ -51,8 +64,12 @@ def sampling_weights(pictures: list[Picture]) -> Tensor:
 
 
 def composites(work: Path, side: int, batch: int, device: torch.device, white: float) -> Iterator[Tensor]:
-    """Endless batches (batch, 3, side, side) in [-1, 1]: whole objects and pieces of objects at 256 pixels."""
+    """Endless batches (batch, 3, side, side) in [0, 1]: whole objects and pieces of objects at 256 pixels.
+
+    Of the objects a share of `white` stands on white, the others on colours or before a piece of scenery.
+    """
     pixels, pictures = read_pictures(work)
+    scenery = read_scenery(work)
     weights = sampling_weights(pictures)
     while True:
         chosen = torch.multinomial(weights, batch).numpy()
@@ -68,8 +85,21 @@ def composites(work: Path, side: int, batch: int, device: torch.device, white: f
         turned = torch.rand(batch, device=device) < 0.3
         turn = torch.where(turned, torch.rand(batch, device=device) * 2 * math.pi, 0.0)
         colour = torch.minimum(hue_turned(colour, turn).clamp(0, 1), alpha)
-        picture = colour + backgrounds(batch, side, white, device) * (1 - alpha)
-        yield picture.clamp(0, 1) * 2 - 1
+        ground = backgrounds(batch, side, white, device)
+        before = torch.from_numpy(pieces_of(scenery, side, batch)).to(device).permute(0, 3, 1, 2).float() / 255
+        ground = torch.where(torch.rand(batch, 1, 1, 1, device=device) < SCENES, before, ground)
+        picture = colour + ground * (1 - alpha)
+        yield picture.clamp(0, 1)
+
+
+def pieces_of(scenery: NDArray[np.uint8], side: int, count: int) -> NDArray[np.uint8]:
+    """(count, side, side, 3) cut from random places of random pictures, as often as not from their very edge."""
+    room = scenery.shape[1] - side
+    corners = np.clip(np.random.randint(-room // 2, room + room // 2 + 1, (count, 2)), 0, room)
+    chosen = np.random.randint(len(scenery), size=count)
+    return np.stack(
+        [scenery[row, top : top + side, left : left + side] for row, (top, left) in zip(chosen, corners, strict=True)]
+    )
 
 
 def slopes(pictures: Tensor) -> tuple[Tensor, Tensor]:
@@ -79,7 +109,7 @@ def slopes(pictures: Tensor) -> tuple[Tensor, Tensor]:
 
 def reconstruction_loss(made: Tensor, wanted: Tensor) -> Tensor:
     """Absolute error, error of the edges, and error of the picture seen from far."""
-    difference = made - wanted
+    difference = 2 * (made - wanted)
     across, down = slopes(difference)
     far = F.avg_pool2d(difference, 4)
     loss: Tensor = (
@@ -152,9 +182,10 @@ class Critic(nn.Module):
         return self.verdict(pictures), features
 
 
-def new_vqgan(shape: VQGANShape, device: torch.device) -> VQGAN:
-    taming_model.nonlinearity = F.silu  # the same function as x * sigmoid(x), in one pass over memory
-    vqgan = VQGAN(shape)
+def new_vqgan(device: torch.device) -> VQGAN:
+    """A network that learns, with random weights; products are in bfloat16, the weights themselves in float32."""
+    vqgan = VQGAN(SHAPE)
+    vqgan.precision = torch.bfloat16
     with torch.no_grad():
         for name, module in vqgan.named_modules():
             if isinstance(module, nn.Conv2d):
@@ -165,15 +196,14 @@ def new_vqgan(shape: VQGANShape, device: torch.device) -> VQGAN:
                 module.weight.normal_(std=0.1 * spread if branch else spread)
                 if module.bias is not None:
                     module.bias.zero_()
-    return vqgan.to(device)
+    return vqgan.train().requires_grad_(True).to(device)
 
 
 def train_autoencoder(work: Path, training: VQGANTraining, device: torch.device) -> None:
     """First part: leaves `vqgan.pt` in `work`. Goes on from where it was stopped, up to its minutes."""
     torch.manual_seed(training.seed)
-    vqgan = new_vqgan(VQGANShape(), device)
-    rows = vqgan.quantize.embedding.weight
-    rows.requires_grad_(False)
+    vqgan = new_vqgan(device)
+    rows = vqgan.codebook.requires_grad_(False)
     averages = CodebookAverages(rows.data, training.codebook_decay)
     learned = [p for p in vqgan.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(learned, lr=training.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)
@@ -186,20 +216,18 @@ def train_autoencoder(work: Path, training: VQGANTraining, device: torch.device)
             break
         for group in optimiser.param_groups:
             group["lr"] = course.rate(training.learning_rate, warm=100, least=0.01)
-        with torch.autocast(device.type, torch.bfloat16):
-            latent = vqgan.encode(wanted).float()
+        latent = vqgan.latents(wanted)
         flat = latent.permute(0, 2, 3, 1).reshape(-1, latent.shape[1])
         if course.step == training.warm_steps:
             averages.start_from(flat.detach())
         quantised, commitment = latent, latent.new_zeros(())
         if course.step >= training.warm_steps:
-            indices = vqgan.quantize.indices(latent.detach())
-            nearest = vqgan.quantize.lookup(indices)
+            indices = nearest_codes(latent.detach(), rows)
+            nearest = rows_of(indices, rows)
             commitment = F.mse_loss(latent, nearest)
             quantised = latent + (nearest - latent).detach()
-        with torch.autocast(device.type, torch.bfloat16):
-            made = vqgan.decode(quantised)
-        error = reconstruction_loss(made.float(), wanted)
+        made = vqgan.decode(quantised)
+        error = reconstruction_loss(made, wanted)
         optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(error + training.commitment * commitment)
         torch.nn.utils.clip_grad_norm_(learned, 1.0)
@@ -211,7 +239,7 @@ def train_autoencoder(work: Path, training: VQGANTraining, device: torch.device)
             used = len(torch.unique(indices)) if course.step > training.warm_steps else 0
             print(
                 f"vqgan {course.step} {course.spent:.0f}s loss {error.item():.4f} "
-                f"L1 {(made.float() - wanted).abs().mean().item() / 2:.4f} commitment {commitment.item():.4f} "
+                f"L1 {(made - wanted).abs().mean().item():.4f} commitment {commitment.item():.4f} "
                 f"codes in batch {used}",
                 flush=True,
             )
@@ -224,7 +252,7 @@ def train_autoencoder(work: Path, training: VQGANTraining, device: torch.device)
 def sharpen_decoder(work: Path, training: VQGANTraining, device: torch.device) -> None:
     """Second part: `vqgan.pt` -> `vqgan_sharp.pt`, likewise. Only the decoder's weights differ."""
     torch.manual_seed(training.seed + 1)
-    vqgan = new_vqgan(VQGANShape(), device)
+    vqgan = new_vqgan(device)
     vqgan.load_state_dict(torch.load(work / "vqgan.pt", map_location=device))
     vqgan.requires_grad_(False)
     learned = [*vqgan.decoder.parameters(), *vqgan.post_quant_conv.parameters()]
@@ -240,11 +268,9 @@ def sharpen_decoder(work: Path, training: VQGANTraining, device: torch.device) -
             break
         for group in optimiser.param_groups:
             group["lr"] = course.rate(training.critic_learning_rate, warm=50, least=0.02)
+        made = vqgan.decode(nearest_rows(vqgan.encode(wanted), vqgan.codebook))
+        critic.requires_grad_(True)
         with torch.autocast(device.type, torch.bfloat16):
-            with torch.no_grad():
-                codes = vqgan.quantize.indices(vqgan.encode(wanted).float())
-            made = vqgan.decode(vqgan.quantize.lookup(codes))
-            critic.requires_grad_(True)
             real, _ = critic(wanted)
             fake, _ = critic(made.detach())
         critic_loss = F.relu(1 - real.float()).mean() + F.relu(1 + fake.float()).mean()
@@ -259,7 +285,7 @@ def sharpen_decoder(work: Path, training: VQGANTraining, device: torch.device) -
         matching = torch.stack(
             [(a.float() - b.float()).abs().mean() for a, b in zip(fake_features, real_features, strict=True)]
         ).mean()
-        error = reconstruction_loss(made.float(), wanted)
+        error = reconstruction_loss(made, wanted)
         weight = training.critic_weight * min(1, course.step / 300)
         loss = error + training.feature_weight * matching - weight * fake.float().mean()
         optimiser.zero_grad(set_to_none=True)

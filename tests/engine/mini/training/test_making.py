@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
 import torch
 
-from engine.mini.networks import VQGAN, VQGANShape, quantised_rows, restored_rows
+from engine.mini.networks import quantised_rows, restored_rows
+from engine.mini.training import scenery
 from engine.mini.training.augment import COLOURS, backgrounds, colour_shares, hue_turned, moved
 from engine.mini.training.clip import lengths
-from engine.mini.training.vqgan import CodebookAverages, reconstruction_loss
+from engine.mini.training.drawings import SIDE
+from engine.mini.training.vqgan import CodebookAverages, new_vqgan, pieces_of, reconstruction_loss
+from engine.vqgan import nearest_codes, rows_of
 
 
 def test_colours_of_an_object_are_told() -> None:
@@ -45,21 +53,25 @@ def test_codebook_follows_its_latents_and_revives_unused_rows() -> None:
     assert rows[1].max() < 2  # moved from where nothing is to one of the latents
 
 
-def test_vqgan_has_tamings_keys_and_halves_three_times() -> None:
-    vqgan = VQGAN(VQGANShape()).eval()
-    keys = set(vqgan.state_dict())
-    wanted = {
-        "quantize.embedding.weight",
-        "quant_conv.weight",
-        "post_quant_conv.bias",
-        "decoder.up.0.block.0.conv1.weight",
-    }
-    assert wanted <= keys
-    with torch.no_grad():
-        latent = vqgan.encode(torch.zeros(1, 3, 32, 48))
-        codes = vqgan.quantize.indices(latent)
-        assert latent.shape == (1, 16, 4, 6) and codes.shape == (1, 4, 6)
-        assert vqgan.decode(vqgan.quantize.lookup(codes)).shape == (1, 3, 32, 48)
+def test_the_vqgan_that_learns_halves_three_times_and_its_codes_are_its_rows() -> None:
+    vqgan = new_vqgan(torch.device("cpu"))
+    latents = vqgan.latents(torch.zeros(1, 3, 32, 48))
+    codes = nearest_codes(latents, vqgan.codebook)
+    assert latents.shape == (1, 16, 4, 6) and codes.shape == (1, 4, 6) and latents.requires_grad
+    assert torch.equal(rows_of(codes, vqgan.codebook), vqgan.quantise(latents.detach()))
+    assert vqgan.decode(rows_of(codes, vqgan.codebook)).shape == (1, 3, 32, 48)
+
+
+def test_scenery_is_many_places_and_its_pieces_reach_the_edges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scenery, "COUNT", 4)
+    pictures = scenery.read_scenery(tmp_path)
+    assert pictures.shape == (4, SIDE, SIDE, 3) and np.array_equal(pictures, scenery.read_scenery(tmp_path))
+    dice = random.Random(1)
+    assert len({scenery.random_ground(dice).place for _ in range(100)}) > 10
+    marked = np.zeros((1, 64, 64, 3), np.uint8)
+    marked[:, 0] = 255
+    pieces = pieces_of(marked, 32, 200)
+    assert pieces.shape == (200, 32, 32, 3) and 0.2 < (pieces[:, 0] == 255).all((1, 2)).mean() < 0.6
 
 
 def test_losses_vanish_where_nothing_differs() -> None:

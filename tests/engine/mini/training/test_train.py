@@ -11,10 +11,11 @@ import pytest
 import torch
 from torch import nn
 
+from engine.mini.training import scenery
 from engine.mini.training.clip import ClipTraining, train_clip
 from engine.mini.training.course import Course
 from engine.mini.training.gather import SIDE, Picture
-from engine.mini.training.vqgan import SHARP_RUNNING, VQGANTraining, sharpen_decoder, train_autoencoder
+from engine.mini.training.vqgan import RUNNING, SHARP_RUNNING, VQGANTraining, sharpen_decoder, train_autoencoder
 
 CPU = torch.device("cpu")
 VQGAN = VQGANTraining(minutes=0.02, batch=2, side=32, warm_steps=1, critic_minutes=0.02, critic_side=32, critic_batch=2)
@@ -22,8 +23,9 @@ CLIP = ClipTraining(minutes=0.02, batch=4, names=3, held_out=0)
 
 
 @pytest.fixture
-def work(tmp_path: Path) -> Path:
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A work folder as `gather` and `distil` leave it: six discs of six colours."""
+    monkeypatch.setattr(scenery, "COUNT", 3)
     y, x = np.mgrid[:SIDE, :SIDE]
     disc = (y - 128) ** 2 + (x - 128) ** 2 < 100**2
     colours = ("red", "green", "blue", "yellow", "pink", "gray")
@@ -49,14 +51,15 @@ def test_every_network_trains_within_its_minutes_and_goes_on_with_more(work: Pat
     same = {key.split(".")[0] for key in before if torch.equal(before[key], after[key])}
     assert {"encoder", "quantize", "quant_conv"} <= same
     assert any(not torch.equal(before[key], after[key]) for key in before if key.startswith("decoder"))
-    steps = torch.load(work / "clip_running.pt")["step"]
+    first = torch.load(work / "clip_running.pt")
 
     train_clip(work, CLIP, CPU)  # its minutes are spent
-    assert torch.load(work / "clip_running.pt")["step"] == steps
-    train_clip(work, replace(CLIP, minutes=2 * CLIP.minutes + 0.02), CPU)
-    assert torch.load(work / "clip_running.pt")["step"] > steps
+    assert torch.load(work / "clip_running.pt")["step"] == first["step"]
+    train_clip(work, replace(CLIP, minutes=first["spent"] / 60 + 0.01), CPU)
+    assert torch.load(work / "clip_running.pt")["step"] > first["step"]
 
-    train_autoencoder(work, replace(VQGAN, minutes=0.06), CPU)
+    spent = torch.load(work / RUNNING)["spent"]
+    train_autoencoder(work, replace(VQGAN, minutes=spent / 60 + 0.01), CPU)
     assert not (work / SHARP_RUNNING).exists()  # the codes are others now: its decoder begins anew
 
 
