@@ -40,6 +40,7 @@ from engine.mini.training.vqgan import (
 from engine.vqgan import VQGAN
 
 console = Console()
+TRIAL = 20  # of so many pictures a trial takes one
 
 
 def rounded_vqgan(work: Path) -> dict[str, Tensor]:
@@ -113,13 +114,14 @@ def export(work: Path, folder: Path, device: str) -> None:
     console.print(f"{folder}: {total / 1e6:.1f} MB")
 
 
-def train(work: Path, minutes: float, place: torch.device) -> None:
+def train(work: Path, minutes: float, place: torch.device, every: int = 1) -> None:
     """All stages; each does what is left of its share of the minutes, and those without one what is not there yet."""
     console.rule("pictures")
-    gather(work)
+    gather(work, every=every)
     console.rule("words")
     if not (work / "words.pt").exists():
-        distil(work, TextTraining())
+        words = TextTraining()
+        distil(work, replace(words, phrases=words.phrases // every, steps=words.steps // every))
     vqgan = VQGANTraining(minutes=0.35 * minutes, critic_minutes=0.15 * minutes)
     clip = ClipTraining(minutes=0.5 * minutes)
     if place.type == "cuda":
@@ -150,6 +152,10 @@ def main(
         WEIGHTS
     ),
     only_export: Annotated[bool, typer.Option("--export", help="Write the weights from what is there.")] = False,
+    trial: Annotated[
+        bool,
+        typer.Option(help="One picture of twenty, to see every stage at work; the weights stay in the work folder."),
+    ] = False,
     evaluation: Annotated[
         bool, typer.Option(help="Paint and measure at the end, and write the model card; an hour on two cores.")
     ] = True,
@@ -159,8 +165,10 @@ def main(
         torch.set_num_threads(threads)
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     work.mkdir(parents=True, exist_ok=True)
+    if trial:
+        out = work / "trial" / "weights"
     if not only_export:
-        train(work, minutes, place)
+        train(work, minutes, place, TRIAL if trial else 1)
     export(work, out, place.type)
     if evaluation and out == WEIGHTS:
         console.rule("evaluation")

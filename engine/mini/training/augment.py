@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engine.mini.colours import hue_saturation_value
+
 COLOURS = ("red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink", "brown", "black", "white", "gray")
 
 
@@ -74,24 +76,14 @@ def colour_shares(pictures: Tensor, alpha: Tensor) -> Tensor:
     pictures (B, 3, H, W) in [0, 1], straight; alpha (B, H, W). Returns (B, 12), each row summing to 1 (or 0 where
     nothing is opaque).
     """
-    most, least = pictures.amax(1), pictures.amin(1)
-    spread = most - least
-    saturation = spread / most.clamp_min(1e-6)
-    red, green, blue = pictures.unbind(1)
-    safe = spread.clamp_min(1e-6)
-    hue = torch.where(
-        most == red,
-        ((green - blue) / safe) % 6,
-        torch.where(most == green, (blue - red) / safe + 2, (red - green) / safe + 4),
-    )
-    hue = hue * 60
+    hue, saturation, most = hue_saturation_value(pictures)
     label = torch.zeros_like(hue, dtype=torch.long)
     limits = ((14, 40, 1), (40, 68, 2), (68, 165, 3), (165, 198, 4), (198, 255, 5), (255, 295, 6), (295, 345, 7))
     for low, high, colour in limits:
         label[(hue >= low) & (hue < high)] = colour
     label[(hue > 10) & (hue < 55) & (most < 0.66)] = 8
     label[(label == 0) & (saturation < 0.5) & (most > 0.75)] = 7
-    grey = (saturation < 0.18) | (spread < 0.1)
+    grey = (saturation < 0.18) | (saturation * most < 0.1)
     label[grey & (most < 0.25)] = 9
     label[grey & (most >= 0.25) & (most < 0.85)] = 11
     label[grey & (most >= 0.85)] = 10

@@ -16,6 +16,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -119,8 +120,11 @@ def read_pictures(work: Path, which: str = "pictures") -> tuple[NDArray[np.uint8
     return pixels, records
 
 
-def gather(work: Path, processes: int = 2) -> None:
-    """Fetches all sources and rasterises what they hold. Sources that are in the work folder are not done again."""
+def gather(work: Path, processes: int = 2, every: int = 1) -> None:
+    """Fetches all sources and rasterises what they hold. Sources that are in the work folder are not done again.
+
+    With `every` above 1 one drawing of so many is taken, for a trial.
+    """
     folders = {source.name: fetch(source, work) for source in SOURCES}
     names = read_emoji_names(folders["emojibase"], folders["emojilib"])
     for use, which in (("pictures", "pictures"), ("test", "unseen")):
@@ -129,7 +133,7 @@ def gather(work: Path, processes: int = 2) -> None:
         missing = [source for source in SOURCES if source.use == use and source.name not in done]
         if missing:
             drawings = (drawing for source in missing for drawing in drawings_of(source, folders[source.name], names))
-            add_pictures(drawings, work, which, processes)
+            add_pictures(islice(drawings, 0, None, every), work, which, processes)
 
 
 def vendors_by_name(pictures: list[Picture]) -> dict[str, set[str]]:
