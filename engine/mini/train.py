@@ -104,8 +104,8 @@ def export(work: Path, folder: Path, device: str) -> None:
     if not bank.exists() or bank.stat().st_mtime < encoder.stat().st_mtime:
         write_bank(make_bank(work, vqgan, read_words(work)), staged)
     record_training(work, device, staged / "training.json")
-    write_notice(work, folder.parent / "NOTICE")
     folder.mkdir(parents=True, exist_ok=True)
+    write_notice(work, folder.parent / "NOTICE")
     for file in staged.iterdir():
         shutil.copyfile(file, folder / f"{file.name}.new")
     for file in staged.iterdir():
