@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -87,6 +88,12 @@ def test_an_unknown_tone_is_refused(tmp_path: Path) -> None:
         read_picks(file)
 
 
+needs_rasteriser = pytest.mark.skipif(
+    importlib.util.find_spec("resvg_py") is None, reason="needs the packages of the extra `train`"
+)
+
+
+@needs_rasteriser
 def test_silhouettes_are_painted_from_light_to_dark_over_pale_paper() -> None:
     collection = {"icons": {"ring": {"body": RING}}, "width": 16, "height": 16}
     svg = painted_silhouette(collection, Pick("mdi", "ring", "ring", "red"))
@@ -133,6 +140,7 @@ def square(name: str, colour: str, width: int) -> Drawing:
     return Drawing(Picture("noto", name, name, (), "emoji"), svg, None)
 
 
+@needs_rasteriser
 def test_later_pictures_follow_those_that_are_there_and_none_comes_twice(tmp_path: Path) -> None:
     assert add_pictures([square("a", "red", 100), square("b", "blue", 50)], tmp_path, "pictures", 1) == 2
     before, _ = read_pictures(tmp_path)
