@@ -39,6 +39,8 @@ class FakePainter:
         self.started_at: list[int] = []
         self.film: bytes | None = None
         self.closed = False
+        self.may_go_on = asyncio.Event()  # a test that needs a picture to take its time clears it
+        self.may_go_on.set()
         self._cancelled = False
         self._suspended = False
         self._paints = False
@@ -61,6 +63,7 @@ class FakePainter:
         self.orders.append(order)
         self.started_at.append(start)
         for step in range(start, self.steps + 1):
+            await self.may_go_on.wait()
             if self._cancelled:
                 raise Cancelled
             if step == self.unlucky_step and self.misfortunes[order.spec.prompt]:

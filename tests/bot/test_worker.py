@@ -58,9 +58,12 @@ async def test_jobs_of_people_at_the_same_time_do_not_mix(sandbox: Sandbox, star
 
 
 async def test_who_waits_is_told_when_the_line_moves(sandbox: Sandbox, start_bot: StartBot) -> None:
-    async with start_bot(FakePainter(steps=10, pause=0.05)):
+    painter = FakePainter()
+    painter.may_go_on.clear()
+    async with start_bot(painter):
         handles = [await ask(sandbox, name, name) for name in ("alice", "bob", "carol")]
         await handles[2].until(lambda now: "number 2 in the queue" in now.text)
+        painter.may_go_on.set()
         await handles[2].until(lambda now: "You are next" in now.text or "starts now" in now.text, 10)
         await handles[2].until(lambda now: now.file("*.png"), 15)
         told = [now.content for now in handles[2].history if "queue" in now.content]
