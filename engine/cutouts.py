@@ -41,14 +41,22 @@ class Views:
     greys: Tensor  # (B, n) 1: outside the picture is grey
     colours: Tensor  # (B, n, 3, 3) applied to RGB: hue and saturation jitter
     grains: Tensor  # (B, n) standard deviation of the noise
+    shifts: Tensor | None = None  # (B, n, 2) for tiles: how far each view is moved over the edges, which go on
 
     def to(self, device: torch.device) -> Views:
         """The same numbers on `device`, sent without waiting for it."""
-        moved = (getattr(self, name).to(device, non_blocking=True) for name in self.__slots__)
-        return Views(*moved)
+        return Views(
+            *(each.to(device, non_blocking=True) for each in self._always()),
+            shifts=None if self.shifts is None else self.shifts.to(device, non_blocking=True),
+        )
+
+    def _always(self) -> tuple[Tensor, ...]:
+        return self.homographies, self.reflects, self.greys, self.colours, self.grains
 
 
-def draw_views(count: int, width: int, height: int, generators: Sequence[torch.Generator]) -> Views:
+def draw_views(
+    count: int, width: int, height: int, generators: Sequence[torch.Generator], *, tile: bool = False
+) -> Views:
     """Choose `count` views of each picture of `width` × `height` pixels, one CPU generator a picture.
 
     A view is square in pixels whatever the picture's shape, as CLIP's training pictures were. The numbers are drawn
@@ -56,7 +64,8 @@ def draw_views(count: int, width: int, height: int, generators: Sequence[torch.G
     a batch would change each other), and kornia turns them into homographies.
     """
     drawn = [_draw_for_one(count, width, height, each) for each in generators]
-    return Views(*(torch.stack(parts) for parts in zip(*drawn, strict=True)))
+    shifts = torch.stack([2 * torch.rand(count, 2, generator=each) for each in generators]) if tile else None
+    return Views(*(torch.stack(parts) for parts in zip(*drawn, strict=True)), shifts=shifts)
 
 
 def take_views(images: Tensor, views: Views, size: int, grain: Tensor | None = None) -> Tensor:
@@ -162,12 +171,15 @@ def _within(chance: Tensor, low: float, high: float) -> Tensor:
 
 def _sample_points(views: Views, size: int) -> tuple[Tensor, Tensor]:
     """Where in the picture each pixel of each view looks: (B, n, S, S, 2) folded into -1 … 1, and (B, n, S, S) that
-    is 1 where it looked outside."""
+    is 1 where it looked outside. A tile has no outside: beyond an edge lies the opposite one."""
     line = (torch.arange(size, device=views.grains.device) * 2 + 1) / size - 1
     matrix = views.homographies[..., None, None]  # (B, n, 3, 3, 1, 1)
     across, down = line[None, :], line[:, None]
     looked = matrix[:, :, :, 0] * across + (matrix[:, :, :, 1] * down + matrix[:, :, :, 2])  # (B, n, 3, S, S)
     points = looked[:, :, :2] / looked[:, :, 2:]
+    if views.shifts is not None:
+        wrapped = torch.remainder(points + views.shifts[..., None, None] + 1, 2) - 1
+        return wrapped.permute(0, 1, 3, 4, 2), torch.zeros_like(wrapped[:, :, 0])
     inside = points.clamp(-1, 1)
     outside = (points != inside).any(2).float()
     # Going on from the border, or turned back at it by as much as the view looks beyond (never over 2).

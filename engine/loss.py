@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from engine.perceptor import Perceptor
@@ -23,18 +24,51 @@ class Wishes:
     stops: Tensor  # (B, P)
 
 
-def read_wishes(prompts: Sequence[Sequence[Prompt]], perceptor: Perceptor, device: torch.device) -> Wishes:
-    """Encode the prompts of each picture."""
-    longest = max(len(each) for each in prompts)
+@dataclass(frozen=True, slots=True)
+class PictureWish:
+    """A picture to look like, or with a negative weight unlike."""
+
+    picture: Tensor  # (3, H, W) in [0, 1]
+    weight: float
+
+
+def read_wishes(
+    prompts: Sequence[Sequence[Prompt]],
+    perceptor: Perceptor,
+    device: torch.device,
+    pictures: Sequence[Sequence[PictureWish]] | None = None,
+) -> Wishes:
+    """Encode the prompts of each of the B pictures, and the pictures that each is to look like."""
+    shown = pictures or [()] * len(prompts)
+    longest = max(len(told) + len(seen) for told, seen in zip(prompts, shown, strict=True))
     directions = torch.zeros(len(prompts), longest, perceptor.dimensions)
     directions[..., 0] = 1.0  # padding must be a unit vector as well: weight 0 times NaN would be NaN
     weights = torch.zeros(len(prompts), longest)
     stops = torch.full((len(prompts), longest), -torch.inf)
-    for row, each in enumerate(prompts):
-        directions[row, : len(each)] = perceptor.encode_text([prompt.text for prompt in each]).cpu()
-        weights[row, : len(each)] = torch.tensor([prompt.weight for prompt in each])
-        stops[row, : len(each)] = torch.tensor([prompt.stop for prompt in each])
+    for row, (told, seen) in enumerate(zip(prompts, shown, strict=True)):
+        texts, count = len(told), len(told) + len(seen)
+        directions[row, :texts] = perceptor.encode_text([prompt.text for prompt in told]).cpu()
+        for place, wish in enumerate(seen, start=texts):
+            directions[row, place] = look(wish.picture[None].to(device), perceptor)[0].cpu()
+        weights[row, :count] = torch.tensor([prompt.weight for prompt in told] + [wish.weight for wish in seen])
+        stops[row, :texts] = torch.tensor([prompt.stop for prompt in told])
     return Wishes(directions.to(device), weights.to(device), stops.to(device))
+
+
+@torch.no_grad()
+def look(pictures: Tensor, perceptor: Perceptor) -> Tensor:
+    """(B, D) unit vectors: how a perceptor sees whole pictures (B, 3, H, W) of any shape, squeezed to its square."""
+    size = perceptor.input_size
+    seen: Tensor = perceptor.encode_image(F.interpolate(pictures, (size, size), mode="area"))
+    return seen.float()
+
+
+def clip_score(seen: Tensor, wishes: Wishes) -> Tensor:
+    """(B,) how well pictures seen as (B, D) fit what is wished for: 100 · cosine, the mean over the positive wishes by
+    weight, and not below 0 (Hessel et al. 2021, scaled as most tools print it)."""
+    wanted = wishes.weights.clamp(min=0)
+    cosines = (wishes.directions * seen.unsqueeze(1)).sum(-1)
+    return 100 * ((cosines * wanted).sum(1) / wanted.sum(1).clamp_min(_TINY)).clamp_min(0)
 
 
 def spherical_distance(left: Tensor, right: Tensor) -> Tensor:
@@ -58,6 +92,11 @@ def prompt_loss(seen: Tensor, wishes: Wishes) -> Tensor:
     signed = distances * wishes.weights.sign().unsqueeze(1)
     held = torch.where(signed > wishes.stops.unsqueeze(1), signed, signed.detach())
     return (held.mean(1) * wishes.weights.abs()).sum(1)
+
+
+def dullness(images: Tensor) -> Tensor:
+    """(B,) 1 less the mean spread of each pixel's three values, for pictures (B, 3, H, W): grey ones have 1."""
+    return 1 - (images.var(1, unbiased=False) + _TINY).sqrt().mean((1, 2))
 
 
 def total_variation(images: Tensor) -> Tensor:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -12,21 +13,35 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from engine import camera
 from engine.cutouts import Views, draw_views, take_views
 from engine.drawers import DRAWERS
 from engine.errors import InputError, PaintingError
-from engine.loss import Wishes, prompt_loss, read_wishes, total_variation
+from engine.keeping import Average, Best, Patience, standing_in
+from engine.loss import Wishes, clip_score, dullness, look, prompt_loss, read_wishes, total_variation
+from engine.memory import check_memory
 from engine.models import Models, Prior
+from engine.openings import next_opening, opening_of, picture_wishes
+from engine.palette_matching import palette_distance
 from engine.perceptor import Perceptor
-from engine.pictures import fitted, open_picture
 from engine.presets import Plan, plan
-from engine.prompts import parse_prompts
+from engine.prompts import stages_of
 from engine.randomness import Stream, fresh_seed, generator
+from engine.series import arranged, members
+from engine.silhouette import RATE as SILHOUETTE_RATE
+from engine.silhouette import Silhouette
 from engine.spec import ArtSpec
-from engine.starts import Opening, colour_gradient, fractal_noise, in_mist
+from engine.symmetry import mirrored
 
-STATE_VERSION: Final = 1
+STATE_VERSION: Final = 2
 STEPS_BETWEEN_CHECKS: Final = 10  # looking at a number waits for the device, so it is not done at every step
+STEPS_BETWEEN_SCORES: Final = 5  # of keep-best: one look at the whole picture each
+PALETTE_WEIGHT: Final = 20.0  # of the distance from a palette, outside style pixel, whose cells are held to it
+PROPOSAL_SHARE: Final = (
+    0.15  # of what the prior imagines comes back at each move of the camera, lest it leave the frame
+)
+
+Arrange = Callable[[Sequence[Image.Image]], Image.Image]
 
 
 class Snapshot:
@@ -35,12 +50,13 @@ class Snapshot:
     Ask before the next step: `picture()` and `state()` tell of the painting as it is, not as it was.
     """
 
-    def __init__(self, painting: Painting, loss: Tensor | None) -> None:
+    def __init__(self, painting: Painting, loss: Tensor | None, arrange: Arrange) -> None:
         self._painting = painting
         self._loss = loss
+        self._arrange = arrange
         self.step = painting.step
         self.total = painting.plan.iterations
-        self.finished = painting.step == self.total
+        self.finished = painting.finished
         self.seeds = painting.seeds
         self.notes = painting.notes
 
@@ -50,19 +66,33 @@ class Snapshot:
         return self.seeds[0]
 
     @property
+    def specs(self) -> Sequence[ArtSpec]:
+        """The specs of the single pictures, with their seeds."""
+        return self._painting.specs
+
+    @property
     def loss(self) -> float:
         """Mean prompt loss of the batch before the last step; NaN before the first. Waits for the device."""
         return math.nan if self._loss is None else float(self._loss.mean())
 
+    def scores(self) -> list[float]:
+        """The CLIP score of each picture, 100 · cosine: how well it fits its words. Waits for the device."""
+        return [float(each) for each in self._painting.scores()]
+
     def pictures(self) -> list[Image.Image]:
-        """The pictures, RGB; on the way they show the state before the last step, which costs no extra render."""
+        """The pictures, RGB, or RGBA for stickers; on the way they show the state before the last step, which costs
+        no extra render."""
         shown = self._painting.shown(fresh=self.finished)
         pixels = (shown.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
         return [Image.fromarray(each) for each in pixels]
 
     def picture(self) -> Image.Image:
-        """The first picture."""
-        return self.pictures()[0]
+        """The picture; where a spec asks for several, all of them on one sheet."""
+        return self._arrange(self.pictures())
+
+    def exports(self) -> dict[str, bytes]:
+        """Files that belong beside the finished picture, by suffix; those of a single picture only."""
+        return self._painting.exports(self.pictures()[0]) if len(self.seeds) == 1 else {}
 
     def state(self) -> dict[str, Any]:
         """What `paint(..., resume=state)` needs to go on; fit for `torch.save` and `torch.load(weights_only=True)`."""
@@ -76,13 +106,15 @@ def paint(
     images: Mapping[str, Path] | None = None,
     resume: Mapping[str, Any] | None = None,
 ) -> Iterator[Snapshot]:
-    """Paint one picture: yields the start as step 0, then one snapshot a step; the last has `finished`.
+    """Paint one spec: yields the start as step 0, then one snapshot a step; the last has `finished`.
 
-    `images` finds the file of a start picture by the SHA-256 that the spec names. The same spec with the same seed
-    gives the same pixels on the same device. Closing the generator stops the work.
+    `images` finds the files of the pictures that the spec names by their SHA-256. The same spec with the same seed
+    gives the same pixels on the same device. Closing the generator stops the work. A spec with variations or a
+    comparison is painted as one batch.
     Raises `InputError` before any work for what cannot be painted, `PaintingError` when the loss is no number.
     """
-    return paint_together([spec], models, images=images, resume=resume)
+    specs = members(spec, _first_seed(spec, resume))
+    return _paint(specs, models, images, resume, lambda pictures: arranged(spec, pictures))
 
 
 def paint_together(
@@ -93,11 +125,21 @@ def paint_together(
     resume: Mapping[str, Any] | None = None,
 ) -> Iterator[Snapshot]:
     """Paint B pictures of one plan in the same steps, each with its own prompt and seed, as if it were alone."""
+    return _paint(specs, models, images, resume, lambda pictures: pictures[0])
+
+
+def _paint(
+    specs: Sequence[ArtSpec],
+    models: Models,
+    images: Mapping[str, Path] | None,
+    resume: Mapping[str, Any] | None,
+    arrange: Arrange,
+) -> Iterator[Snapshot]:
     painting = Painting(specs, models, images or {}, resume)
-    yield painting.snapshot()
-    while painting.step < painting.plan.iterations:
+    yield painting.snapshot(arrange)
+    while not painting.finished:
         painting.advance()
-        yield painting.snapshot()
+        yield painting.snapshot(arrange)
 
 
 class Painting:
@@ -114,20 +156,42 @@ class Painting:
         self.seeds = _seeds(specs, resume)
         self.specs = [replace(spec, seed=seed) for spec, seed in zip(specs, self.seeds, strict=True)]
         self.plan = _one_plan(self.specs, models)
+        stories = [stages_of(spec) for spec in self.specs]
+        check_memory(self.plan, models.device, len(self.specs))
         self.step = 0
+        self.finished = False
+        self._models = models
         self._device = models.device
         self._perceptors = [models.perceptor(name) for name in self.plan.perceptors]
-        prompts = [parse_prompts(spec.prompt) for spec in self.specs]
-        texts = list(dict.fromkeys(each.text for row in prompts for each in row))
-        self.notes = (*_truncation_notes(texts, self._perceptors), *_unknown_notes(texts, models.prior))
-        self._wishes = [read_wishes(prompts, each, models.device) for each in self._perceptors]
+        self.notes = _notes(self.specs, self._perceptors, models.prior)
+        seen = [picture_wishes(spec, self.plan, images) for spec in self.specs]
+        self._stages = [
+            [read_wishes([story[stage] for story in stories], each, models.device, seen) for each in self._perceptors]
+            for stage in range(self.plan.stages)
+        ]
         openings = [opening_of(spec, self.plan, models, images) for spec in self.specs]
         chances = [generator(seed, 0, Stream.START) for seed in self.seeds]
         self._drawer = DRAWERS[self.plan.style](self.plan, models, openings, chances)
-        self._optimiser = torch.optim.Adam(
-            self._drawer.parameters(),
-            lr=self.plan.learning_rate,
-            capturable=models.device.type == "cuda",  # its step count stays on the device
+        self._held = _stacked([None if each.given else each.held for each in openings], models.device)
+        self._moving: Tensor | None = None  # what a moving camera holds the pictures to
+        self._palette = _palette(self.plan, [each.palette for each in openings], models.device)
+        self._silhouette = (
+            Silhouette(self.plan.width, self.plan.height, openings, models.device) if self.plan.transparent else None
+        )
+        groups = self._drawer.groups()
+        self._parameters = [tensor for group in groups for tensor in group.tensors]
+        self._paces = [(group.rate * self.plan.learning_rate, group.last) for group in groups]
+        rows: list[dict[str, Any]] = [{"params": group.tensors} for group in groups]
+        if self._silhouette is not None:
+            rows.append({"params": [self._silhouette.logits]})
+            self._parameters.append(self._silhouette.logits)
+            self._paces.append((SILHOUETTE_RATE, None))
+        # Capturable: its step count stays on the device.
+        self._optimiser = torch.optim.Adam(rows, lr=self.plan.learning_rate, capturable=models.device.type == "cuda")
+        self._average = Average(self._parameters, self.plan.ema) if self.plan.ema else None
+        self._best = Best(self._parameters) if self.plan.keep == "best" else None
+        self._patience = (
+            Patience(self.plan.patience, len(specs), models.device) if self.plan.patience is not None else None
         )
         self._shown: Tensor | None = None
         self._loss: Tensor | None = None
@@ -136,36 +200,55 @@ class Painting:
 
     def advance(self) -> None:
         """One gradient step. No number is read back from the device, except for a check every few steps."""
+        stage = stage_at(self.plan, self.step)
+        if stage != stage_at(self.plan, self.step - 1):
+            self._enter(stage)
+        before = [each.detach().clone() for each in self._parameters] if self._patience is not None else []
         self._optimiser.zero_grad(set_to_none=True)
-        for group in self._optimiser.param_groups:
-            group["lr"] = learning_rate(self.plan, self.step)
-        shown = self._drawer.render()
-        loss = self._prompt_loss(shown)
-        total = loss
-        if self.plan.start_weight:
-            total = total + self.plan.start_weight * self._drawer.strayed()
-        if self.plan.smoothness:
-            total = total + self.plan.smoothness * total_variation(shown)
+        for group, (rate, last) in zip(self._optimiser.param_groups, self._paces, strict=True):
+            group["lr"] = learning_rate(self.plan, self.step, rate, last)
+        shown = self._draw()
+        loss = self._prompt_loss(shown, self._stages[stage])
         # Summed, not averaged: each picture's gradient is what it would be alone.
-        total.sum().backward()  # type: ignore[no-untyped-call]
+        (loss + self._terms(shown)).sum().backward()  # type: ignore[no-untyped-call]
+        self._keep_if_best(shown)
         self._optimiser.step()
         self._drawer.constrain()
         self._shown, self._loss = shown.detach(), loss.detach()
         self.step += 1
-        if self.step % STEPS_BETWEEN_CHECKS == 0 or self.step == self.plan.iterations:
-            self._check_finite()
+        self._look_after(before)
 
-    def snapshot(self) -> Snapshot:
-        return Snapshot(self, self._loss)
+    def snapshot(self, arrange: Arrange = lambda pictures: pictures[0]) -> Snapshot:
+        return Snapshot(self, self._loss, arrange)
 
     def shown(self, *, fresh: bool) -> Tensor:
-        """(B, 3, H, W) as the last step saw it, or rendered anew."""
+        """(B, 3, H, W) as the last step saw it, or rendered anew from what is kept; (B, 4, H, W) for stickers."""
         if self._shown is None or fresh:
-            with torch.no_grad():
-                self._shown = self._drawer.render()
-        return self._shown
+            with torch.no_grad(), standing_in(self._parameters, self._kept()):
+                self._shown = self._draw()
+        if self._silhouette is None:
+            return self._shown
+        return torch.cat([self._shown, self._silhouette.cut_out()], 1)
+
+    def scores(self) -> Tensor:
+        """(B,) CLIP scores of the pictures as `shown` has them, by the last perceptor of the ensemble."""
+        shown = self.shown(fresh=self.finished)
+        flat = (
+            shown[:, :3]
+            if self._silhouette is None
+            else torch.lerp(torch.ones_like(shown[:, :3]), shown[:, :3], shown[:, 3:])
+        )
+        stage = stage_at(self.plan, max(0, self.step - 1))
+        return clip_score(look(flat, self._perceptors[-1]), self._stages[stage][-1])
+
+    def exports(self, picture: Image.Image) -> dict[str, bytes]:
+        """The drawer's own files of the first picture as it is kept."""
+        with torch.no_grad(), standing_in(self._parameters, self._kept()):
+            files = self._drawer.exports(0)
+        return files | {name: _cells_of(picture, data) for name, data in files.items() if name == "native.png"}
 
     def state(self) -> dict[str, Any]:
+        extras = {name: each.state_dict() for name, each in self._extras().items()}
         return {
             "version": STATE_VERSION,
             "specs": [spec.to_json() for spec in self.specs],
@@ -173,6 +256,8 @@ class Painting:
             "step": self.step,
             "drawer": self._drawer.state_dict(),
             "optimiser": self._optimiser.state_dict(),
+            "silhouette": None if self._silhouette is None else self._silhouette.logits.detach().clone(),
+            "extras": extras,
         }
 
     def _restore(self, state: Mapping[str, Any]) -> None:
@@ -181,18 +266,59 @@ class Painting:
         self.step = int(state["step"])
         self._drawer.load_state_dict(state["drawer"])
         self._optimiser.load_state_dict(state["optimiser"])
+        if self._silhouette is not None:
+            with torch.no_grad():
+                self._silhouette.logits.copy_(state["silhouette"])
+        for name, each in self._extras().items():
+            each.load_state_dict(state["extras"][name])
+        self.finished = self.step == self.plan.iterations
 
-    def _prompt_loss(self, shown: Tensor) -> Tensor:
-        views = self._draw_views()
+    def _extras(self) -> dict[str, Average | Best | Patience]:
+        every = {"average": self._average, "best": self._best, "patience": self._patience}
+        return {name: each for name, each in every.items() if each is not None}
+
+    def _draw(self) -> Tensor:
+        return mirrored(self._drawer.render(), self.plan.symmetry)
+
+    def _kept(self) -> list[Tensor]:
+        """The parameters of the finished picture; the present ones while it is being painted."""
+        keeper = self._best or self._average
+        return self._parameters if keeper is None or not self.finished else keeper.values
+
+    def _enter(self, stage: int) -> None:
+        """The story goes on: from here the pictures are led to what the prior imagines for the next words."""
+        proposals = _stacked([next_opening(spec, self.plan, self._models, stage) for spec in self.specs], self._device)
+        if proposals is not None:
+            self._held = proposals
+            self._drawer.hold_to(proposals)
+
+    def _terms(self, shown: Tensor) -> Tensor:
+        """(B,) what is asked for beside the words."""
+        total = shown.new_zeros(len(shown))
+        if self.plan.start_weight:
+            total = total + self.plan.start_weight * self._drawer.strayed()
+        if self.plan.smoothness:
+            total = total + self.plan.smoothness * total_variation(shown)
+        if self.plan.saturation:
+            total = total + self.plan.saturation * dullness(shown)
+        if self._palette is not None:
+            total = total + PALETTE_WEIGHT * _from_palettes(shown, self._palette)
+        if self._silhouette is not None:
+            total = total + self._silhouette.penalty()
+        return total
+
+    def _prompt_loss(self, shown: Tensor, stage: Sequence[Wishes]) -> Tensor:
+        chances = [generator(seed, self.step, Stream.VIEWS) for seed in self.seeds]
+        views = draw_views(self.plan.cuts, self.plan.width, self.plan.height, chances, tile=self.plan.tile)
+        if self._silhouette is not None:
+            grounds = torch.stack([torch.rand(3, generator=each) for each in chances])
+            shown = self._silhouette.over(shown, grounds.to(self._device))
+        views = views.to(self._device)
         losses = [
             self._seen_by(perceptor, wishes, shown, views)
-            for perceptor, wishes in zip(self._perceptors, self._wishes, strict=True)
+            for perceptor, wishes in zip(self._perceptors, stage, strict=True)
         ]
         return torch.stack(losses).sum(0)
-
-    def _draw_views(self) -> Views:
-        chances = [generator(seed, self.step, Stream.VIEWS) for seed in self.seeds]
-        return draw_views(self.plan.cuts, self.plan.width, self.plan.height, chances).to(self._device)
 
     def _seen_by(self, perceptor: Perceptor, wishes: Wishes, shown: Tensor, views: Views) -> Tensor:
         size = perceptor.input_size
@@ -204,6 +330,41 @@ class Painting:
         chances = [generator(seed, self.step, Stream.GRAIN, self._device) for seed in self.seeds]
         return torch.stack([torch.randn(shape, generator=each, device=self._device) for each in chances])
 
+    def _keep_if_best(self, shown: Tensor) -> None:
+        """Called between a step's render and the change of what was rendered."""
+        if self._best is not None and self.step % STEPS_BETWEEN_SCORES == 0:
+            seen = look(shown.detach(), self._perceptors[-1])
+            self._best.add(self._parameters, clip_score(seen, self._stages[0][-1]))
+
+    def _look_after(self, before: Sequence[Tensor]) -> None:
+        """What follows a step: averages, the camera, and now and then whether all is well."""
+        assert self._loss is not None
+        if self._patience is not None:
+            self._patience.restore(self._parameters, before)
+            self._patience.note(self._loss)
+        if self._average is not None:
+            self._average.add(self._parameters)
+        if camera.moves_after(self.step, self.plan.camera) and self.step < self.plan.iterations:
+            self._move_camera()
+        ended = self.step == self.plan.iterations
+        if ended or self.step % STEPS_BETWEEN_CHECKS == 0:
+            self._check_finite()
+            ended = ended or (self._patience is not None and bool(self._patience.ended.all()))
+        if ended and self._best is not None:
+            with torch.no_grad():
+                last = look(self._draw(), self._perceptors[-1])
+            self._best.add(self._parameters, clip_score(last, self._stages[0][-1]))
+        self.finished = ended
+
+    def _move_camera(self) -> None:
+        matrix = camera.one_move(self.plan.camera, self.plan.iterations, self.plan.width, self.plan.height)
+        moved = matrix.to(self._device)
+        self._drawer.move(moved)
+        if self._models.prior is not None and self._held is not None and self.plan.start_weight:
+            self._moving = camera.warped(self._held if self._moving is None else self._moving, moved)
+            self._moving = torch.lerp(self._moving, self._held, PROPOSAL_SHARE)
+            self._drawer.hold_to(self._moving)
+
     def _check_finite(self) -> None:
         if self._loss is not None and not bool(torch.isfinite(self._loss).all()):
             raise PaintingError(
@@ -211,10 +372,33 @@ class Painting:
             )
 
 
-def learning_rate(planned: Plan, step: int) -> float:
-    """The plan's learning rate at a step, led down to its last share by a half cosine."""
-    down = (1 - math.cos(math.pi * step / max(1, planned.iterations - 1))) / 2
-    return planned.learning_rate * (1 - (1 - planned.last_rate) * down)
+def learning_rate(planned: Plan, step: int, rate: float | None = None, last: float | None = None) -> float:
+    """A learning rate at a step: led from `rate` down to its `last` share by a half cosine, anew in each stage.
+
+    Both are the plan's where they are not given. A moving camera brings something new to the end: under it the rate
+    stays.
+    """
+    rate = planned.learning_rate if rate is None else rate
+    if planned.camera != "still":
+        return rate
+    stage = stage_at(planned, step)
+    first, end = (planned.iterations * each // planned.stages for each in (stage, stage + 1))
+    down = (1 - math.cos(math.pi * (step - first) / max(1, end - first - 1))) / 2
+    return rate * (1 - (1 - (planned.last_rate if last is None else last)) * down)
+
+
+def stage_at(planned: Plan, step: int) -> int:
+    """The stage of the story that a step belongs to, counted from 0."""
+    stages = range(planned.stages)
+    return max((stage for stage in stages if step >= planned.iterations * stage // planned.stages), default=0)
+
+
+def _first_seed(spec: ArtSpec, resume: Mapping[str, Any] | None) -> int:
+    if spec.seed is not None:
+        return spec.seed
+    saved = resume.get("specs") if resume is not None else None
+    first = ArtSpec.from_json(saved[0]).seed if saved else None
+    return fresh_seed() if first is None else first
 
 
 def _seeds(specs: Sequence[ArtSpec], resume: Mapping[str, Any] | None) -> list[int]:
@@ -239,44 +423,47 @@ def _one_plan(specs: Sequence[ArtSpec], models: Models) -> Plan:
     return plans.pop()
 
 
-def _truncation_notes(texts: Sequence[str], perceptors: Sequence[Perceptor]) -> tuple[str, ...]:
+def _notes(specs: Sequence[ArtSpec], perceptors: Sequence[Perceptor], prior: Prior | None) -> tuple[str, ...]:
+    """Sentences for the person: which words cannot be read to the end, and which are not known."""
+    wishes = [wish for spec in specs for stage in stages_of(spec) for wish in stage]
+    texts = list(dict.fromkeys(wish.text for wish in wishes))
     long = [text for text in texts if any(each.truncated(text) for each in perceptors)]
-    return tuple(f"“{text[:60]}…” is longer than the model reads: its end was left out." for text in long)
+    notes = [f"“{text[:60]}…” is longer than the model reads: its end was left out." for text in long]
+    if prior is None:
+        return tuple(notes)
+    plain = [wish.text for spec in specs for stage in stages_of(replace(spec, modifiers=())) for wish in stage]
+    notes += [note for text in dict.fromkeys(plain) for note in prior.notes(text)]
+    if any(spec.modifiers for spec in specs):
+        notes.append("The embedded model knows things rather than styles: modifiers change little in its pictures.")
+    return tuple(dict.fromkeys(notes))
 
 
-def _unknown_notes(texts: Sequence[str], prior: Prior | None) -> tuple[str, ...]:
-    return () if prior is None else tuple(dict.fromkeys(note for text in texts for note in prior.notes(text)))
+def _stacked(pictures: Sequence[Tensor | None], device: torch.device) -> Tensor | None:
+    """(B, 3, H, W), or None where any is missing."""
+    known = [each for each in pictures if each is not None]
+    return torch.stack(known).to(device) if len(known) == len(pictures) else None
 
 
-def opening_of(spec: ArtSpec, planned: Plan, models: Models, images: Mapping[str, Path]) -> Opening:
-    """What to begin with and to hold to; a given picture goes before what the spec's `start` says."""
-    size = (planned.width, planned.height)
-    chance = generator(spec.seed or 0, 0, Stream.START)
-    if spec.start_image is not None:
-        if spec.start_image not in images:
-            raise InputError("The start picture is not at hand any more: attach it again.")
-        return _both(_as_tensor(fitted(open_picture(images[spec.start_image]), *size)))
-    if spec.start == "noise":
-        return _both(fractal_noise(*size, chance))
-    if spec.start == "gradient":
-        return _both(colour_gradient(*size, chance))
-    if spec.start == "auto" and models.prior is not None:
-        proposal = _proposal(spec, planned, models.prior, models, chance)
-        return Opening(in_mist(proposal, planned.mist, chance) if planned.mist else proposal, proposal)
-    return Opening(None, None)
+def _palette(planned: Plan, taken: Sequence[Tensor | None], device: torch.device) -> list[Tensor] | None:
+    """(K, 3) colours for each picture to be drawn to; None in style pixel, which has nothing else."""
+    if planned.style == "pixel":
+        return None
+    if planned.palette:
+        colours = torch.tensor(planned.palette, dtype=torch.float32, device=device) / 255
+        return [colours] * len(taken)
+    known = [each.to(device) for each in taken if each is not None]
+    return known or None
 
 
-def _both(picture: Tensor) -> Opening:
-    return Opening(picture, picture)
+def _from_palettes(shown: Tensor, palettes: Sequence[Tensor]) -> Tensor:
+    distances = [palette_distance(one[None], palette) for one, palette in zip(shown, palettes, strict=True)]
+    return torch.cat(distances)
 
 
-def _proposal(spec: ArtSpec, planned: Plan, prior: Prior, models: Models, chance: torch.Generator) -> Tensor:
-    """(3, H, W): what the prior imagines for the words that are wished for."""
-    words = " ".join(prompt.text for prompt in parse_prompts(spec.prompt) if prompt.weight > 0)
-    vqgan = models.vqgan(planned.vqgan)
-    return prior.propose(words, width=planned.width, height=planned.height, generator=chance, vqgan=vqgan)[0]
-
-
-def _as_tensor(picture: Image.Image) -> Tensor:
-    pixels = torch.frombuffer(bytearray(picture.convert("RGB").tobytes()), dtype=torch.uint8)
-    return pixels.view(picture.height, picture.width, 3).permute(2, 0, 1).float() / 255
+def _cells_of(picture: Image.Image, native: bytes) -> bytes:
+    """The finished picture, symmetry and outline included, at one pixel a cell."""
+    with Image.open(io.BytesIO(native)) as drawn:
+        size = drawn.size
+    buffer = io.BytesIO()
+    picture.resize(size, Image.Resampling.NEAREST).save(buffer, format="PNG")
+    return buffer.getvalue()

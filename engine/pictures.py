@@ -45,9 +45,21 @@ def fitted(image: Image.Image, width: int, height: int) -> Image.Image:
     return ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS)
 
 
+def on_white(image: Image.Image) -> Image.Image:
+    """RGB, with white where the picture is transparent and 16-bit grey scaled rather than clipped."""
+    if image.mode.startswith("I"):
+        return Image.fromarray((np.asarray(image).clip(0, 65535) // 257).astype(np.uint8)).convert("RGB")
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    layer = image.convert("RGBA")
+    ground = Image.new("RGBA", layer.size, "white")
+    ground.alpha_composite(layer)
+    return ground.convert("RGB")
+
+
 def preview(image: Image.Image, side: int = 512, quality: int = 80) -> bytes:
     """A WebP of at most `side` pixels each way, for showing how far a painting is."""
-    small = image.convert("RGB")
+    small = on_white(image)
     small.thumbnail((side, side), Image.Resampling.BILINEAR)
     return _webp(small, quality, effort=2)
 
@@ -58,7 +70,7 @@ def shrink_picture(source: Path, limit_bytes: int) -> bytes:
     Raises `PaintingError` when no picture fits into so little. Blocks: not for the event loop.
     """
     with Image.open(source) as opened:
-        whole = opened.convert("RGB")
+        whole = on_white(opened)
     for scale in _SCALES:
         scaled = _scaled(whole, min(scale, _LARGEST_WEBP_SIDE / max(whole.size)))
         for quality in _QUALITIES:
@@ -87,7 +99,7 @@ def _decoded(data: bytes, limit_pixels: int) -> Image.Image:
         if opened.width * opened.height > limit_pixels:
             raise InputError(_too_many_pixels(limit_pixels))
         opened.load()
-        return _on_white(_upright(opened))
+        return on_white(_upright(opened))
 
 
 def _too_many_pixels(limit_pixels: int) -> str:
@@ -99,18 +111,6 @@ def _upright(image: Image.Image) -> Image.Image:
         return ImageOps.exif_transpose(image)
     except Exception:  # damaged EXIF says nothing about the pixels: take them as they lie
         return image
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    """RGB, with white where the picture is transparent and 16-bit grey scaled rather than clipped."""
-    if image.mode.startswith("I"):
-        return Image.fromarray((np.asarray(image).clip(0, 65535) // 257).astype(np.uint8)).convert("RGB")
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    layer = image.convert("RGBA")
-    ground = Image.new("RGBA", layer.size, "white")
-    ground.alpha_composite(layer)
-    return ground.convert("RGB")
 
 
 def _scaled(image: Image.Image, scale: float) -> Image.Image:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from engine.combinations import STAGE_MARK
+from engine.errors import InputError
+from engine.palettes import Colour, read_palette
 from engine.spec import SIDE_STEP, ArtSpec
 
 Family = Literal["full", "mini"]
@@ -48,12 +51,33 @@ BASE_SIDES: Final[dict[Family, dict[str, tuple[int, int]]]] = {
     "mini": {"square": (128, 128), "widescreen": (160, 90), "portrait": (112, 144)},
 }
 
+MAXIMUM_ITERATIONS: Final = 2000
+
 VQGANS: Final[dict[Family, str]] = {"full": "imagenet-f16-16384", "mini": "mini"}
 
-# Latents spread over a few units, colours over one: the preset's learning rate is the latents'.
-RATE_OF_STYLE: Final = {"image": 1.0, "pixel": 0.3}
-# Bare colours follow every whim of a perceptor, latents only those that the decoder can draw.
-HOLD_OF_STYLE: Final = {"image": 1.0, "pixel": 2.0}
+
+@dataclass(frozen=True, slots=True)
+class StylePreset:
+    """What a style changes in the quality's row."""
+
+    learning_rate: float | None  # in units of the drawer's own parameters; None: the row's, which is for latents
+    hold: float  # times the row's start weight
+    strokes: dict[str, int] | None = None  # by quality
+    gflop_per_megapixel: float = 0.0  # of a render, as work that takes as long; the image style's is its VQGAN's
+
+
+STYLE_PRESETS: Final[dict[str, StylePreset]] = {
+    "image": StylePreset(None, 1.0),
+    "painting": StylePreset(1.0, 2.0, {"draft": 256, "normal": 512, "better": 768, "best": 1024}),
+    # Bare colours follow every whim of a perceptor, latents only those that the decoder can draw.
+    "pixel": StylePreset(0.07, 2.0),
+    "sketch": StylePreset(1.0, 2.0, {"draft": 64, "normal": 96, "better": 128, "best": 160}),
+    "photo": StylePreset(0.05, 2.0),
+}
+
+# Cells of a pixel picture by aspect, as Text2Art had them.
+GRIDS: Final = {"square": (40, 40), "widescreen": (80, 45), "portrait": (40, 50)}
+COLOURS: Final = 24  # of a palette that is taken from a picture
 
 # Counted with torch.utils.flop_counter, forward and backward with frozen weights.
 GFLOP_PER_VIEW: Final = {"ViT-B/32": 17.7, "ViT-B/16": 71.7, "RN50": 23.2, "RN50x4": 82.3, "mini": 0.34}
@@ -64,49 +88,118 @@ GFLOP_PER_MEGAPIXEL: Final = {"imagenet-f16-16384": 7721.0, "mini": 462.0}
 class Plan:
     """A spec with every number decided: what the painter does."""
 
-    width: int  # pixels, multiple of 16
-    height: int  # pixels, multiple of 16
+    width: int  # pixels: a multiple of 16, in style pixel a multiple of the columns
+    height: int  # pixels
     iterations: int
+    stages: int  # of the story, each as many iterations long
     cuts: int
     learning_rate: float
     last_rate: float
     start_weight: float
+    strength: float | None  # how far a start image may change; None: as the start weight says
     mist: float
     smoothness: float
+    saturation: float
+    symmetry: str
+    tile: bool
+    ema: float
+    keep: str
+    patience: int | None
+    camera: str
+    transparent: bool
     perceptors: tuple[str, ...]
     vqgan: str
     style: str
+    columns: int  # cells of the pixel grid; 0: as many as suit the size
+    rows: int
+    palette: tuple[Colour, ...]  # named or given as numbers; none: free, or taken from a picture
+    colours: int  # of a palette that is taken; 0: none is
+    dither: bool
+    strokes: int  # 0 where the style has none
+    ground: str
 
 
 def plan(spec: ArtSpec, family: Family) -> Plan:
-    """The numbers of the preset, each replaced by the spec's own where it has one."""
-    preset = PRESETS[family][spec.quality]
+    """The numbers of the preset, each replaced by the spec's own where it has one.
+
+    Raises `InputError` for a palette that is none, and for a VQGAN that this family does not have.
+    """
+    preset, style = PRESETS[family][spec.quality], STYLE_PRESETS[spec.style]
+    if spec.model is not None and family == "mini":
+        raise InputError("The embedded model has one generator only: leave the model out.")
     width, height = _sides(spec, family, preset.scale)
+    columns, rows = _grid(spec)
+    stages = _stages(spec)
     return Plan(
         width=width,
         height=height,
-        iterations=spec.iterations or preset.iterations,
+        iterations=spec.iterations or min(preset.iterations * stages, MAXIMUM_ITERATIONS),
+        stages=stages,
         cuts=spec.cuts or preset.cuts,
-        learning_rate=spec.learning_rate or preset.learning_rate * RATE_OF_STYLE[spec.style],
-        last_rate=preset.last_rate,
-        start_weight=(
-            preset.start_weight * HOLD_OF_STYLE[spec.style] if spec.start_weight is None else spec.start_weight
-        ),
+        learning_rate=spec.learning_rate or style.learning_rate or preset.learning_rate,
+        last_rate=_or(spec.last_rate, preset.last_rate),
+        start_weight=_or(spec.start_weight, preset.start_weight * style.hold),
+        strength=spec.strength,
         mist=preset.mist,
-        smoothness=preset.smoothness,
+        smoothness=_or(spec.smoothness, preset.smoothness),
+        saturation=spec.saturation,
+        symmetry=spec.symmetry,
+        tile=spec.tile,
+        ema=spec.ema,
+        keep=spec.keep,
+        patience=spec.patience,
+        camera=spec.camera,
+        transparent=spec.transparent,
         perceptors=preset.perceptors,
-        vqgan=VQGANS[family],
+        vqgan=spec.model or VQGANS[family],
         style=spec.style,
+        columns=columns,
+        rows=rows,
+        palette=read_palette(spec.palette) if spec.palette else (),
+        colours=_colours(spec),
+        dither=spec.dither,
+        strokes=_strokes(spec, style),
+        ground=spec.ground,
     )
 
 
-def cost(planned: Plan) -> float:
+def cost(planned: Plan, pictures: int = 1) -> float:
     """Work of a plan in TFLOP, forward and backward: what queues, estimates and fair turns weigh."""
     seen = planned.cuts * sum(GFLOP_PER_VIEW[name] for name in planned.perceptors)
-    decoded = (
-        GFLOP_PER_MEGAPIXEL[planned.vqgan] * planned.width * planned.height / 1e6 if planned.style == "image" else 0
+    per_megapixel = (
+        GFLOP_PER_MEGAPIXEL[planned.vqgan]
+        if planned.style == "image"
+        else STYLE_PRESETS[planned.style].gflop_per_megapixel
     )
-    return planned.iterations * (seen + decoded) / 1000
+    drawn = per_megapixel * planned.width * planned.height / 1e6
+    return pictures * planned.iterations * (seen + drawn) / 1000
+
+
+def _or(given: float | None, otherwise: float) -> float:
+    return otherwise if given is None else given
+
+
+def _stages(spec: ArtSpec) -> int:
+    return max(1, sum(bool(stage.strip()) for stage in spec.prompt.split(STAGE_MARK)))
+
+
+def _strokes(spec: ArtSpec, style: StylePreset) -> int:
+    return 0 if style.strokes is None else spec.strokes or style.strokes[spec.quality]
+
+
+def _colours(spec: ArtSpec) -> int:
+    if spec.palette or (spec.style != "pixel" and spec.palette_image is None):
+        return 0
+    return spec.colours or COLOURS
+
+
+def _grid(spec: ArtSpec) -> tuple[int, int]:
+    """Cells across and down; (0, 0) outside style pixel, and where a size is given without a grid."""
+    if spec.style != "pixel":
+        return 0, 0
+    if spec.columns is not None and spec.rows is not None:
+        return spec.columns, spec.rows
+    return GRIDS[spec.aspect] if spec.width is None else (0, 0)
 
 
 def _sides(spec: ArtSpec, family: Family, scale: int) -> tuple[int, int]:
@@ -115,4 +208,9 @@ def _sides(spec: ArtSpec, family: Family, scale: int) -> tuple[int, int]:
     else:
         width, height = BASE_SIDES[family][spec.aspect]
         sides = width * scale, height * scale
+    columns, rows = _grid(spec)
+    if columns:
+        # A cell is a whole number of pixels, so that all are equally large.
+        factor = max(1, round(min(sides[0] / columns, sides[1] / rows)))
+        return columns * factor, rows * factor
     return sides[0] // SIDE_STEP * SIDE_STEP, sides[1] // SIDE_STEP * SIDE_STEP

@@ -81,12 +81,14 @@ class Done:
     order: int
     image: str
     films: dict[str, str]
+    extras: dict[str, str]  # "svg", "native.png", "1.png" … → file
     seed: int
     width: int
     height: int
     iterations: int
     seconds: float
     loss: float
+    clip_score: float  # 100 · cosine
     notes: list[str]
     models: str
 

@@ -16,6 +16,7 @@ from PIL import Image
 
 from engine.film import Film
 from engine.metadata import write_png
+from engine.pictures import on_white
 from engine.presets import plan
 from engine.spec import ArtSpec
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PICTURE: Final = "picture.png"
+STEM: Final = "picture"
+PICTURE: Final = f"{STEM}.png"
 CHECKPOINT: Final = "checkpoint.pt"
 CHECKPOINT_VERSION: Final = 1
 
@@ -38,6 +40,7 @@ class Painted:
 
     image: Path
     films: dict[str, Path]  # format → file
+    extras: dict[str, Path]  # what belongs beside the PNG: "svg", "native.png", and "1.png" … of a grid
     seed: int  # the one used
     width: int  # pixels
     height: int  # pixels
@@ -45,6 +48,7 @@ class Painted:
     seconds: float  # of work in all, that before an interruption and the film's encoding included
     iterations_per_second: float  # while painting, without loading and encoding
     loss: float
+    clip_score: float  # 100 · cosine of picture and words, as the perceptor sees them; the best of a grid
     notes: tuple[str, ...]  # sentences for the person
     models: str  # what painted it
 
@@ -94,12 +98,12 @@ class Session:
             self._first = self._first or (snapshot.step, self._last_at)
             if self._film is None:
                 self._film = self._open_film(snapshot.total)
-            if snapshot.step > self._filmed_step() and self._film.wants(snapshot.step):
-                self._film.add(self.picture())
+            if snapshot.step > self._filmed_step() and (self._film.wants(snapshot.step) or snapshot.finished):
+                self._film.add(on_white(self.picture()))
             yield snapshot
 
     def picture(self) -> Image.Image:
-        """The current picture; rendered once for all who want it."""
+        """The current picture, RGBA where it is a sticker; rendered once for all who want it."""
         if self._picture is None:
             self._picture = self._current().picture()
         return self._picture
@@ -171,27 +175,47 @@ class Session:
                 fresh.unlink()
 
     def finish(self) -> Painted:
-        """Write the PNG, then the films. Raises `OSError` where the PNG cannot be written."""
+        """Write the PNG and what belongs to it, then the films. Raises `OSError` where a picture cannot be written."""
         snapshot, film = self._current(), self._film
         assert film is not None and snapshot.finished
         image = self.picture()
         models = describe(self._spec, self._models)
         write_png(image, self._folder / PICTURE, self._spec, seed=snapshot.seed, models=models)
+        extras = {**self._write_exports(snapshot), **self._write_members(snapshot, models)}
         loss, pace = self.loss, self.seconds_a_step
         films = film.finish()
         return Painted(
             image=self._folder / PICTURE,
             films=films,
+            extras=extras,
             seed=snapshot.seed,
             width=image.width,
             height=image.height,
-            iterations=snapshot.total,
+            iterations=snapshot.step,
             seconds=self.elapsed,
             iterations_per_second=1 / pace if pace else 0.0,
             loss=loss,
+            clip_score=max(snapshot.scores()),
             notes=(*snapshot.notes, *((film.failure,) if film.failure else ())),
             models=models,
         )
+
+    def _write_exports(self, snapshot: Snapshot) -> dict[str, Path]:
+        written = {}
+        for suffix, data in snapshot.exports().items():
+            written[suffix] = self._folder / f"{STEM}.{suffix}"
+            written[suffix].write_bytes(data)
+        return written
+
+    def _write_members(self, snapshot: Snapshot, models: str) -> dict[str, Path]:
+        """The single pictures of a grid or comparison, each a PNG that says how to paint it alone."""
+        if len(snapshot.specs) == 1:
+            return {}
+        written = {}
+        for number, (spec, image) in enumerate(zip(snapshot.specs, snapshot.pictures(), strict=True), start=1):
+            written[f"{number}.png"] = path = self._folder / f"{STEM}.{number}.png"
+            write_png(image, path, spec, seed=spec.seed or 0, models=models)
+        return written
 
     def _begin(self) -> Iterator[Snapshot]:
         """The snapshots from the checkpoint on; from the start where the checkpoint turns out not to fit."""

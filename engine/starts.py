@@ -18,6 +18,8 @@ class Opening:
 
     begins: Tensor | None
     held: Tensor | None
+    palette: Tensor | None = None  # (K, 3) in [0, 1], taken from a picture
+    given: bool = False  # it is a picture that a person gave
 
 
 def in_mist(picture: Tensor, density: float, generator: torch.Generator) -> Tensor:

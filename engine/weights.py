@@ -40,7 +40,7 @@ class Weight:
     """A published file of weights."""
 
     name: str  # as in the preset table
-    kind: Literal["clip", "vqgan"]
+    kind: Literal["clip", "vqgan", "upscaler"]
     file: str  # its name in the cache folder
     size: int  # bytes, about; what a host announces counts for more
     sha256: str | None  # as published; None: the first download is pinned
@@ -111,6 +111,17 @@ WEIGHTS: Final[tuple[Weight, ...]] = (
         sha256=None,
         licence="MIT (CompVis)",
         sources=(_heibox("2e5662443a6b4307b470"),),
+    ),
+    # No quality needs it: it enlarges finished pictures where it is installed. The SHA-256 is not its authors' own,
+    # but Arch Linux's package of it and others who keep the release give the same.
+    Weight(
+        name="realesrgan-x4plus",
+        kind="upscaler",
+        file="RealESRGAN_x4plus.pth",
+        size=67_040_989,
+        sha256="4fa0d38905f75ac06eb49a7951b426670021be3018265fd191d2125df9d682f1",
+        licence="BSD-3-Clause (Xintao Wang)",
+        sources=(f"{_GITHUB}/xinntao/Real-ESRGAN/releases/download/v0.1.0/RealESRGAN_x4plus.pth",),
     ),
 )
 

@@ -50,6 +50,16 @@ class StandInSnapshot:
     def loss(self) -> float:
         return 1 - self.step / self.total
 
+    @property
+    def specs(self) -> list[ArtSpec]:
+        return [ArtSpec(prompt="a square", seed=self.seed)]
+
+    def scores(self) -> list[float]:
+        return [25.0]
+
+    def exports(self) -> dict[str, bytes]:
+        return {"svg": b"<svg/>"}
+
     def picture(self) -> Image.Image:
         return Image.new("RGB", self.size, (round(250 * self.step / self.total),) * 3)
 

@@ -20,7 +20,7 @@ MESSAGES: list[Message] = [
     Alive("painting"),
     Step(3, 5, 40, 0.75, 1.5, 12.25, ["A note."], b"RIFF\0\0WEBP"),
     Step(3, 6, 40, 0.5, 1.75, 11.0, []),
-    Done(3, "/a.png", {"mp4": "/a.mp4"}, 7, 64, 32, 40, 9.5, 0.5, ["a note"], "mini"),
+    Done(3, "/a.png", {"mp4": "/a.mp4"}, {"svg": "/a.svg"}, 7, 64, 32, 40, 9.5, 0.5, 25.0, ["a note"], "mini"),
 ]
 
 

@@ -76,7 +76,7 @@ def test_one_side_alone_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{", "null", '{"prompt":"x"}', '{"version":2,"prompt":"x"}', '{"version":true,"prompt":"x"}',
+    ["", "[]", "{", "null", '{"prompt":"x"}', '{"version":3,"prompt":"x"}', '{"version":true,"prompt":"x"}',
      '{"version":1}', '{"version":1,"prompt":"x","colour":1}', "[" * 100_000],
 )  # fmt: skip
 def test_what_is_no_definition_is_refused(text: str) -> None:

@@ -22,7 +22,8 @@ from PIL import Image, PngImagePlugin
 from engine.mini.evaluation.judge import Pixels
 from engine.mini.model import WEIGHTS
 from engine.models import Models, load_models
-from engine.painting import opening_of, paint
+from engine.openings import opening_of
+from engine.painting import paint
 from engine.presets import plan
 from engine.spec import ArtSpec
 

@@ -1,0 +1,186 @@
+"""Which strokes reach which tiles of a picture: each tile evaluates only those, the pieces near it at that."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor
+
+DEEPEST: Final = 96  # strokes a tile evaluates at most; what lies below them is left out
+SMALL_TILE: Final = 8  # pixels: on a CPU work is what costs
+LARGE_TILE: Final = 16  # pixels: on a GPU the number of tiles is
+
+
+@dataclass(frozen=True, slots=True)
+class Footprints:
+    """P pairs of a tile and a stroke that reaches it.
+
+    Pairs come with the most pieces first, so that the m-th pieces of all that have one are the first `piece_counts[m]`
+    pairs. Tiles are ranked by how many strokes reach them, so that those with a d-th stroke, counted from the ground,
+    are the first `depths[d]` ranks; "by depth" a pair's place is that of its depth, then of its tile's rank.
+    """
+
+    side: int  # pixels of a tile
+    rows: int  # of tiles in a picture
+    columns: int
+    ranked: Tensor  # (tiles,) the tile of each rank; tiles of all pictures are counted through
+    strokes: Tensor  # (P,) the stroke of each pair; strokes of all pictures are counted through
+    real: Tensor | None  # (P,) 1, or 0 for the padding of a fixed size; None: all are real
+    pieces: Tensor  # (P, M) which pieces reach the tile; pieces of all strokes are counted through
+    starts: Tensor  # (P, M, 2) where these begin, from the tile's middle
+    piece_counts: list[int]
+    depths: list[int]
+    places: Tensor | None  # (P,) the place by depth of each pair; None: pairs are by depth
+
+
+def footprints(lines: Tensor, reach: Tensor, height: int, width: int, *, periodic: bool) -> Footprints:
+    """Find the pairs for polylines (B, N, K + 1, 2) in pixels whose ink ends `reach` (B, N) pixels from the line.
+
+    `periodic` continues the picture's right edge at its left and its bottom at its top. On a GPU all sizes are fixed,
+    so that nothing has to be read back.
+    """
+    if lines.device.type == "cpu":
+        return _listed(lines, reach, height, width, periodic)
+    return _padded(lines, reach, height, width, periodic)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tiles:
+    side: int
+    rows: int
+    columns: int
+    middles: Tensor  # (rows · columns, 2)
+    period: tuple[int, int] | None  # width and height of a periodic picture
+
+    @property
+    def radius(self) -> float:
+        """From the middle to the farthest pixel's."""
+        return (self.side - 1) / math.sqrt(2)
+
+
+def _tiles(side: int, height: int, width: int, periodic: bool, like: Tensor) -> _Tiles:
+    rows, columns = math.ceil(height / side), math.ceil(width / side)
+    down = (torch.arange(rows, device=like.device, dtype=like.dtype) + 0.5) * side
+    across = (torch.arange(columns, device=like.device, dtype=like.dtype) + 0.5) * side
+    middles = torch.stack([across.repeat(rows), down.repeat_interleave(columns)], 1)
+    return _Tiles(side, rows, columns, middles, (width, height) if periodic else None)
+
+
+def _listed(lines: Tensor, reach: Tensor, height: int, width: int, periodic: bool) -> Footprints:
+    tiles = _tiles(SMALL_TILE, height, width, periodic, lines)
+    per_stroke = lines.shape[2] - 1
+    owners, strokes = _boxed(lines, reach, tiles)
+    begins, ends = lines[:, :, :-1].flatten(0, 1)[strokes], lines[:, :, 1:].flatten(0, 1)[strokes]  # (P, K, 2)
+    starts, far = _seen_from(tiles.middles[owners % len(tiles.middles), None], begins, ends, tiles)
+    near = far <= (reach.flatten()[strokes, None] + tiles.radius).square()
+    kept = _topmost(owners, near.any(1))
+    owners, strokes, near, starts = owners[kept], strokes[kept], near[kept], starts[kept]
+
+    counts = near.sum(1)
+    work = counts.argsort(descending=True, stable=True)
+    most = int(counts.max()) if len(counts) else 1
+    order = (~near[work]).to(torch.uint8).argsort(dim=1, stable=True)[:, :most]
+    ranked, places, depths = _by_depth(owners, len(lines) * len(tiles.middles))
+    return Footprints(
+        side=tiles.side,
+        rows=tiles.rows,
+        columns=tiles.columns,
+        ranked=ranked,
+        strokes=strokes[work],
+        real=None,
+        pieces=strokes[work, None] * per_stroke + order,
+        starts=starts[work].gather(1, order[..., None].expand(-1, -1, 2)),
+        piece_counts=[int((counts > m).sum()) for m in range(most)],
+        depths=depths,
+        places=places[work],
+    )
+
+
+def _boxed(lines: Tensor, reach: Tensor, tiles: _Tiles) -> tuple[Tensor, Tensor]:
+    """Tile and stroke of each pair whose boxes overlap, by tile and then by stroke."""
+    low, high = lines.amin(2), lines.amax(2)
+    middle, half = (low + high) / 2, (high - low) / 2 + reach[..., None] + tiles.side / 2
+    across = _shortest(tiles.middles[: tiles.columns, 0, None] - middle[:, None, :, 0], tiles.period, 0).abs()
+    down = _shortest(tiles.middles[:: tiles.columns, 1, None] - middle[:, None, :, 1], tiles.period, 1).abs()
+    overlap = (down <= half[:, None, :, 1])[:, :, None] & (across <= half[:, None, :, 0])[:, None]
+    picture, row, column, stroke = overlap.nonzero(as_tuple=True)
+    return (picture * tiles.rows + row) * tiles.columns + column, picture * lines.shape[1] + stroke
+
+
+def _seen_from(middles: Tensor, begins: Tensor, ends: Tensor, tiles: _Tiles) -> tuple[Tensor, Tensor]:
+    """Where pieces (..., 2) begin as seen from the tiles' middles, and their squared distance from these."""
+    edges = ends - begins
+    if tiles.period is None:
+        starts = begins - middles
+    else:
+        # Each piece is shown where its own middle is nearest, so that even a stroke round the whole picture closes.
+        between = (begins + ends) / 2 - middles
+        shown = torch.stack([_shortest(between[..., axis], tiles.period, axis) for axis in (0, 1)], -1)
+        starts = shown - edges / 2
+    along = (-(starts * edges).sum(-1) / edges.square().sum(-1).clamp_min(1e-12)).clamp(0, 1)
+    return starts, (starts + along[..., None] * edges).square().sum(-1)
+
+
+def _shortest(across: Tensor, period: tuple[int, int] | None, axis: int) -> Tensor:
+    return across if period is None else across - (across / period[axis]).round() * period[axis]
+
+
+def _topmost(owners: Tensor, near: Tensor) -> Tensor:
+    """Which pairs that are `near` belong to the DEEPEST topmost of their tile; pairs are by tile, then by stroke."""
+    kept = near.nonzero()[:, 0]
+    if not len(kept):
+        return kept
+    counts = owners[kept].bincount()
+    above = counts.cumsum(0)[owners[kept]] - 1 - torch.arange(len(kept))
+    return kept[above < DEEPEST]
+
+
+def _by_depth(owners: Tensor, tiles: int) -> tuple[Tensor, Tensor, list[int]]:
+    """The tiles by rank, the place of each pair, and how many tiles have a d-th stroke; pairs are by tile."""
+    counts = owners.bincount(minlength=tiles)
+    ranked = counts.argsort(descending=True, stable=True)
+    rank = torch.empty_like(ranked)
+    rank[ranked] = torch.arange(tiles)
+    depth = torch.arange(len(owners)) - (counts.cumsum(0) - counts)[owners]
+    sizes = depth.bincount()
+    return ranked, (sizes.cumsum(0) - sizes)[depth] + rank[owners], sizes.tolist()
+
+
+def _padded(lines: Tensor, reach: Tensor, height: int, width: int, periodic: bool) -> Footprints:
+    tiles = _tiles(LARGE_TILE, height, width, periodic, lines)
+    pictures, count, per_stroke = lines.shape[0], lines.shape[1], lines.shape[2] - 1
+    size, deep = len(tiles.middles), min(count, DEEPEST)
+    bounds = (reach + tiles.radius).square()
+    near = torch.stack([_near(line, bound, tiles) for line, bound in zip(lines, bounds, strict=True)])  # (B, tiles, N)
+    numbers = torch.arange(count, device=lines.device, dtype=torch.int32)
+    found = torch.where(near, numbers, -1).topk(deep, dim=-1).values.flip(-1).permute(2, 0, 1)  # (deep, B, tiles)
+    firsts = torch.arange(pictures, device=lines.device)[:, None] * count
+    strokes = (found.clamp_min(0) + firsts).flatten()
+    pieces = strokes[:, None] * per_stroke + torch.arange(per_stroke, device=lines.device)
+    begins, ends = lines[:, :, :-1].reshape(-1, 2)[pieces], lines[:, :, 1:].reshape(-1, 2)[pieces]
+    starts, _ = _seen_from(tiles.middles.repeat(deep * pictures, 1)[:, None], begins, ends, tiles)
+    return Footprints(
+        side=tiles.side,
+        rows=tiles.rows,
+        columns=tiles.columns,
+        ranked=torch.arange(pictures * size, device=lines.device),
+        strokes=strokes,
+        real=(found >= 0).flatten().to(lines.dtype),
+        pieces=pieces,
+        starts=starts,
+        piece_counts=[len(strokes)] * per_stroke,
+        depths=[pictures * size] * deep,
+        places=None,
+    )
+
+
+def _near(lines: Tensor, bounds: Tensor, tiles: _Tiles) -> Tensor:
+    """(tiles, N) whether any piece of lines (N, K + 1, 2) is within the roots of `bounds` (N,) of a tile's middle."""
+    middles = tiles.middles[:, None]
+    near = torch.zeros(len(tiles.middles), len(lines), dtype=torch.bool, device=lines.device)
+    for begins, ends in zip(lines[:, :-1].unbind(1), lines[:, 1:].unbind(1), strict=True):
+        near |= _seen_from(middles, begins, ends, tiles)[1] <= bounds
+    return near

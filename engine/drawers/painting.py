@@ -1,0 +1,40 @@
+"""The `painting` style: brush strokes over a ground, broad ones below fine ones."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+import torch
+from torch import Tensor
+
+from engine.drawers.brushwork import border_colour, laid_strokes, random_strokes
+from engine.drawers.stroke_drawer import Limits, Paces, StrokeDrawer
+from engine.drawers.strokes import Strokes
+from engine.starts import Opening
+
+STROKES: Final = 256  # where the plan says none, as in CLIPDraw
+WHITE: Final = torch.ones(3)
+TONE: Final = torch.tensor([0.87, 0.81, 0.70])  # of a ground when there is no picture to take it from
+
+
+class PaintingDrawer(StrokeDrawer):
+    """Opaque strokes that begin along the forms of the opening, in its colours."""
+
+    paces: ClassVar[Paces] = Paces(points=0.7, widths=0.1, colours=0.02, opacities=0.01, last=0.1)
+    limits: ClassVar[Limits] = Limits(thinnest=0.008, broadest=0.07, faintest=0.5)
+
+    def _begun(self, opening: Opening, generator: torch.Generator) -> tuple[Strokes, Tensor]:
+        plan = self._plan
+        count = plan.strokes or STROKES
+        shades = opening.held if opening.begins is None else opening.begins
+        if shades is None:
+            ground = TONE if plan.ground == "toned" else WHITE
+            return random_strokes(plan.height, plan.width, count, generator), ground
+        # The forms are those that will be painted, even while a mist still lies over their colours.
+        shades = shades.float().cpu()
+        forms = shades if opening.held is None else opening.held.float().cpu()
+        ground = WHITE if plan.ground == "white" else border_colour(shades)
+        return laid_strokes(forms, shades, ground, count, generator), ground
+
+    def _aim(self, picture: Tensor) -> Tensor:
+        return picture

@@ -1,0 +1,203 @@
+"""What the styles that draw in strokes share: parameters, paces, the camera, and the drawing as a vector file."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from engine.camera import warped
+from engine.drawers.clamp import clamp_with_gradient
+from engine.drawers.drawer import Drawer, ParameterGroup
+from engine.drawers.strokes import Strokes, draw_strokes
+from engine.drawers.svg import drawing
+from engine.models import Models
+from engine.presets import Plan
+from engine.starts import Opening
+
+SPREAD: Final = 1 / 12  # variance of a colour that could be any
+CLIPDRAW_SIDE: Final = 224  # pixels of the pictures for which the field's paces were chosen
+CELLS: Final = 32  # along a side, of the grid in which a move's uncovered places are looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Paces:
+    """Learning rates at the plan's rate of 1. Points and widths in pixels of a picture 224 pixels high."""
+
+    points: float
+    widths: float
+    colours: float
+    opacities: float
+    last: float  # share left at the last step
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What `constrain` keeps; widths as shares of the shorter side."""
+
+    thinnest: float
+    broadest: float
+    faintest: float  # opacity
+
+
+class StrokeDrawer(Drawer):
+    """Moves, widens and colours a fixed number of strokes (Frans et al. 2021, CLIPDraw) over a ground of one colour."""
+
+    paces: ClassVar[Paces]
+    limits: ClassVar[Limits]
+
+    def __init__(
+        self, plan: Plan, models: Models, openings: Sequence[Opening], generators: Sequence[torch.Generator]
+    ) -> None:
+        self._plan = plan
+        self._device = models.device
+        begun = [self._begun(each, chance) for each, chance in zip(openings, generators, strict=True)]
+        self._points = self._parameter([strokes.points for strokes, _ in begun])
+        self._widths = self._parameter([strokes.widths for strokes, _ in begun])
+        self._colours = self._parameter([strokes.colours for strokes, _ in begun])
+        self._opacities = self._parameter([strokes.opacities for strokes, _ in begun])
+        self._ground = self._parameter([ground[None] for _, ground in begun])
+        self._moves = torch.zeros((), dtype=torch.int64)  # stays on the CPU, where places for fresh strokes are found
+        self._rendered: Tensor | None = None
+        with torch.no_grad():
+            firsts = self.render()
+        held = [
+            first if opening.held is None else self._aim(opening.held).to(first)
+            for first, opening in zip(firsts, openings, strict=True)
+        ]
+        self._held = torch.stack(held)
+
+    @abstractmethod
+    def _begun(self, opening: Opening, generator: torch.Generator) -> tuple[Strokes, Tensor]:
+        """One picture's first strokes, as a batch of one on the CPU, and the colour (3,) of its ground."""
+
+    @abstractmethod
+    def _aim(self, picture: Tensor) -> Tensor:
+        """What a drawing held to `picture` (3, H, W) would look like, (3, H, W)."""
+
+    def groups(self) -> list[ParameterGroup]:
+        pixel = min(self._plan.width, self._plan.height) / CLIPDRAW_SIDE
+        last = self.paces.last
+        return [
+            ParameterGroup([self._points], self.paces.points * pixel, last),
+            ParameterGroup([self._widths], self.paces.widths * pixel, last),
+            ParameterGroup([self._colours, self._ground], self.paces.colours, last),
+            ParameterGroup([self._opacities], self.paces.opacities, last),
+        ]
+
+    def render(self) -> Tensor:
+        ground = clamp_with_gradient(self._ground)[..., None, None].expand(-1, -1, self._plan.height, self._plan.width)
+        self._rendered, _ = draw_strokes(self._strokes(), ground, periodic=self._plan.tile)
+        return self._rendered
+
+    def strayed(self) -> Tensor:
+        rendered = self.render() if self._rendered is None else self._rendered
+        return (rendered - self._held).square().sum(1).mean((1, 2)) / SPREAD
+
+    @torch.no_grad()
+    def constrain(self) -> None:
+        short = min(self._plan.width, self._plan.height)
+        self._widths.clamp_(short * self.limits.thinnest, short * self.limits.broadest)
+        self._opacities.clamp_(self.limits.faintest, 1)
+        self._colours.clamp_(0, 1)
+        self._ground.clamp_(0, 1)
+        self._rendered = None  # it is of the strokes before the step
+
+    @torch.no_grad()
+    def hold_to(self, pictures: Tensor) -> None:
+        aims = [self._aim(each) for each in pictures.detach().float().cpu()]
+        self._held.copy_(torch.stack(aims))
+
+    @torch.no_grad()
+    def move(self, matrix: Tensor) -> None:
+        """Strokes go where the camera leads them; those that leave come back, small, where there is room."""
+        shown = warped(self.render(), matrix)
+        self._held.copy_(warped(self._held, matrix))
+        self._rendered = None
+        scale = float(torch.linalg.det(matrix[:, :2].double().cpu()).abs().sqrt())
+        size = self._points.new_tensor([self._plan.width, self._plan.height])
+        old = self._points / size * 2 - 1
+        inverse = torch.linalg.inv(matrix[:, :2].double().cpu())
+        shifted = old - matrix[:, 2].to(old)
+        self._points.copy_((shifted @ inverse.T.to(old) + 1) / 2 * size)
+        self._widths.div_(scale)
+        if not (self._plan.tile and math.isclose(scale, 1, abs_tol=1e-3)):
+            self._refresh(matrix, shown)
+        self._moves += 1
+        self.constrain()
+
+    def tensors(self) -> dict[str, Tensor]:
+        return {
+            "points": self._points,
+            "widths": self._widths,
+            "colours": self._colours,
+            "opacities": self._opacities,
+            "ground": self._ground,
+            "held": self._held,
+            "moves": self._moves,
+        }
+
+    def exports(self, index: int) -> dict[str, bytes]:
+        strokes = Strokes(*(part[index].detach().cpu() for part in self._parts()))
+        ground = self._ground[index].detach().cpu()
+        return {
+            "svg": drawing(
+                strokes, ground, self._plan.width, self._plan.height, tile=self._plan.tile, symmetry=self._plan.symmetry
+            )
+        }
+
+    def _parameter(self, parts: list[Tensor]) -> Tensor:
+        return torch.cat(parts).to(self._device).requires_grad_()
+
+    def _parts(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        return self._points, self._widths, self._colours, self._opacities
+
+    def _strokes(self) -> Strokes:
+        return Strokes(*self._parts())
+
+    def _refresh(self, matrix: Tensor, shown: Tensor) -> None:
+        """Bring strokes that left the picture back to where the camera uncovered something, in the colours there.
+
+        When less has left than was uncovered (a camera that moves away), strokes are taken from the picture in turn.
+        """
+        count = self._points.shape[1]
+        size = self._points.new_tensor([self._plan.width, self._plan.height])
+        places, uncovered = _fresh_places(matrix.double().cpu(), count, int(self._moves))
+        low, high = self._points.amin(2), self._points.amax(2)
+        margin = self._widths[..., None] / 2
+        gone = ((high + margin < 0) | (low - margin > size)).any(-1)
+        turn = (torch.arange(count) - int(self._moves) * round(count * uncovered)) % count
+        gone |= (turn < round(count * uncovered)).to(gone.device)
+        middles = places.to(size) * size
+        own = self._points.mean(2, keepdim=True)
+        fresh = middles[None, :, None] + (self._points - own)
+        grid = (places.to(shown) * 2 - 1)[None, None].expand(len(shown), 1, -1, 2)
+        found = F.grid_sample(shown, grid, align_corners=False)[:, :, 0].transpose(1, 2)
+        self._points.copy_(torch.where(gone[..., None, None], fresh, self._points))
+        self._colours.copy_(torch.where(gone[..., None], self._fresh_colours(found), self._colours))
+
+    def _fresh_colours(self, found: Tensor) -> Tensor:
+        """Colours (B, N, 3) of strokes that come back where the picture has the colours `found`."""
+        return found
+
+
+def _fresh_places(matrix: Tensor, count: int, turn: int) -> tuple[Tensor, float]:
+    """(count, 2) places in 0 … 1, evenly strewn over what a move uncovers or, when it uncovers nothing, over all;
+    and the share of the picture that is uncovered."""
+    numbers = torch.arange(turn * count + 1, turn * count + count + 1, dtype=torch.float64)
+    # Roberts' sequence: multiples of the two numbers that fill a square most evenly.
+    strewn = torch.stack([numbers * 0.7548776662466927, numbers * 0.5698402909980532], 1) % 1
+    line = (torch.arange(CELLS, dtype=torch.float64) + 0.5) / CELLS
+    cells = torch.stack(torch.meshgrid(line, line, indexing="xy"), -1).view(-1, 2)
+    old = (cells * 2 - 1) @ matrix[:, :2].T + matrix[:, 2]
+    bare = cells[(old.abs() > 1).any(1)]
+    if not len(bare):
+        return strewn, 0.0
+    chosen = bare[(strewn[:, 0] * len(bare)).long()]
+    return chosen + (strewn - 0.5) / CELLS, len(bare) / len(cells)

@@ -1,0 +1,90 @@
+"""A drawing of strokes as a vector file (SVG 1.1), for printing at any size and for editing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torch import Tensor
+
+from engine.drawers.strokes import Strokes
+
+
+def drawing(
+    strokes: Strokes, ground: Tensor, width: int, height: int, *, tile: bool = False, symmetry: str = "none"
+) -> bytes:
+    """UTF-8 XML of one picture: `strokes` without a batch, points (N, 3·S + 1, 2), on a ground (3,) in [0, 1].
+
+    With `tile` strokes that cross an edge are shown at the opposite one as well. `symmetry` "horizontal" mirrors the
+    left half to the right, "vertical" the upper half downwards, "both" the upper left quarter.
+    """
+    lines = list(_document(strokes, ground, width, height, tile, symmetry))
+    return "\n".join(lines).encode()
+
+
+def _document(strokes: Strokes, ground: Tensor, width: int, height: int, tile: bool, symmetry: str) -> Iterator[str]:
+    yield '<?xml version="1.0" encoding="UTF-8"?>'
+    yield (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" version="1.1" '
+        f'width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
+    )
+    across, down = symmetry in ("horizontal", "both"), symmetry in ("vertical", "both")
+    shown = (width / 2 if across else width, height / 2 if down else height)
+    yield "<defs>"
+    yield f'<clipPath id="shown"><rect width="{_number(shown[0])}" height="{_number(shown[1])}"/></clipPath>'
+    yield '<g id="strokes" fill="none" stroke-linecap="round" stroke-linejoin="round">'
+    yield from _paths(strokes)
+    yield "</g>"
+    yield '<g id="part" clip-path="url(#shown)">'
+    yield f'<rect width="{width}" height="{height}" fill="{_colour(ground.tolist())}"/>'
+    yield from _repeated(strokes, width, height, tile)
+    yield "</g>"
+    yield "</defs>"
+    for mirrored in _mirrors(width, height, across, down):
+        yield f'<use xlink:href="#part"{mirrored}/>'
+    yield "</svg>"
+
+
+def _paths(strokes: Strokes) -> Iterator[str]:
+    for points, width, colour, opacity in zip(
+        strokes.points.tolist(),
+        strokes.widths.tolist(),
+        strokes.colours.tolist(),
+        strokes.opacities.tolist(),
+        strict=True,
+    ):
+        start, *rest = [f"{_number(x)} {_number(y)}" for x, y in points]
+        yield (
+            f'<path d="M{start}C{" ".join(rest)}" stroke="{_colour(colour)}" stroke-width="{_number(width)}" '
+            f'stroke-opacity="{_number(opacity)}"/>'
+        )
+
+
+def _repeated(strokes: Strokes, width: int, height: int, tile: bool) -> Iterator[str]:
+    """The strokes, and in a tile their copies shifted by whole pictures as far as any of them reaches."""
+    if not tile:
+        yield '<use xlink:href="#strokes"/>'
+        return
+    reach = strokes.widths.max() / 2
+    low, high = (strokes.points.amin((0, 1)) - reach).tolist(), (strokes.points.amax((0, 1)) + reach).tolist()
+    for row in range(-int(high[1] // height), int(-(low[1] // height)) + 1):
+        for column in range(-int(high[0] // width), int(-(low[0] // width)) + 1):
+            yield f'<use xlink:href="#strokes" x="{column * width}" y="{row * height}"/>'
+
+
+def _mirrors(width: int, height: int, across: bool, down: bool) -> Iterator[str]:
+    yield ""
+    if across:
+        yield f' transform="matrix(-1 0 0 1 {width} 0)"'
+    if down:
+        yield f' transform="matrix(1 0 0 -1 0 {height})"'
+    if across and down:
+        yield f' transform="matrix(-1 0 0 -1 {width} {height})"'
+
+
+def _colour(parts: list[float]) -> str:
+    red, green, blue = (round(255 * min(1.0, max(0.0, part))) for part in parts)
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".")
