@@ -13,8 +13,10 @@ import discord
 import yarl
 
 from bot.admission import Admission
+from bot.art_command import form_sent
 from bot.commands import CommandTree, add_commands
 from bot.delivery import Delivery
+from bot.drafts import Drafts
 from bot.lag import LoopLag
 from bot.painter import Painter
 from bot.settings import DEVELOPER_PORTAL, Settings
@@ -63,6 +65,7 @@ class Atelier(discord.Client):
         self.gallery = Gallery(database)
         self.files = FileStore(settings.data)
         self.start_images = StartImages(database, self.files)
+        self.drafts = Drafts()
         self.delivery = Delivery(self)
         self.worker = Worker(
             settings,
@@ -100,6 +103,11 @@ class Atelier(discord.Client):
         if not self._greeted and self.user is not None:  # Discord says it again after every reconnection
             self._greeted = True
             print(f"ready as {self.user.name}", file=sys.stderr, flush=True)
+
+    async def on_interaction(self, interaction: discord.Interaction[Atelier]) -> None:
+        """Forms come back here: discord.py answers only those that it remembers, and none after a restart."""
+        if interaction.type is discord.InteractionType.modal_submit:
+            await form_sent(interaction)
 
     async def stop(self) -> None:
         """Put the running picture aside, deliver what is at hand, and leave Discord."""

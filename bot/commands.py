@@ -5,18 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands
 
 from bot import messages, replies
+from bot.art_command import art_command
+from bot.compare_command import compare_command
 from bot.estimates import wait_seconds
 from bot.messages import OpenJob
+from bot.options import MOST_CHOICES
 from bot.progress import KeptProgress
 from bot.settings import Settings
 from engine.errors import InputError
-from engine.spec import ASPECTS, FILMS, MAXIMUM_SEED, QUALITIES, STYLES, ArtSpec
+from engine.spec import QUALITIES, ArtSpec
 from storage.database import Database
 from storage.queue import Job, JobState
 
@@ -24,17 +27,6 @@ if TYPE_CHECKING:
     from bot.client import Atelier
 
     Interaction = discord.Interaction[Atelier]
-
-QUALITY_NAMES: Final = {
-    "draft": "draft – the quickest",
-    "normal": "normal – larger and finer",
-    "better": "better – takes its time",
-    "best": "best – the most this bot can do",
-}
-STYLE_NAMES: Final = {"image": "image – like a painting or photograph", "pixel": "pixel – pixel art"}
-ASPECT_NAMES: Final = {"square": "square", "widescreen": "widescreen (16:9)", "portrait": "portrait (4:5)"}
-FILM_NAMES: Final = {"mp4": "MP4", "gif": "GIF", "both": "MP4 and GIF", "none": "no film"}
-MOST_CHOICES: Final = 25
 
 _log = logging.getLogger(__name__)
 
@@ -65,14 +57,9 @@ def add_commands(tree: CommandTree, settings: Settings) -> None:
         app_commands.allowed_installs(guilds=True, users=True),
         app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True),
     )
-    choices = app_commands.choices(
-        quality=_choices(QUALITY_NAMES, allowed),
-        style=_choices(STYLE_NAMES, STYLES),
-        aspect=_choices(ASPECT_NAMES, ASPECTS),
-        film=_choices(FILM_NAMES, FILMS),
-    )
     commands: tuple[app_commands.Command[Any, ..., None], ...] = (
-        app_commands.Command(name="art", description="Paint a picture from words", callback=choices(art)),
+        art_command(allowed),
+        compare_command(allowed),
         app_commands.Command(
             name="queue", description="What is being painted, who waits, and your place", callback=queue
         ),
@@ -86,30 +73,6 @@ def add_commands(tree: CommandTree, settings: Settings) -> None:
         for decorate in everywhere:
             command = decorate(command)
         tree.add_command(command)
-
-
-@app_commands.describe(
-    prompt="What to paint; “a castle | fog:0.4 | people:-1” weighs several wishes",
-    quality="How much work goes into it (draft, unless you say otherwise)",
-    style="How it is made",
-    aspect="Its shape",
-    seed="The same number paints the same picture again",
-    start_image="A picture to start from, 8 MiB at most",
-    film="The film of its making",
-)
-async def art(
-    interaction: Interaction,
-    prompt: app_commands.Range[str, 1, 1000],
-    quality: str = "draft",
-    style: str = "image",
-    aspect: str = "square",
-    seed: app_commands.Range[int, 0, MAXIMUM_SEED] | None = None,
-    start_image: discord.Attachment | None = None,
-    film: str = "mp4",
-) -> None:
-    """/art: a wish becomes a job."""
-    spec = ArtSpec(prompt=prompt, quality=quality, style=style, aspect=aspect, seed=seed, film=film)
-    await interaction.client.admission.ask(interaction, spec, start_image)
 
 
 async def queue(interaction: Interaction) -> None:
@@ -169,7 +132,3 @@ def _prompt(job: Job) -> str:
         return ArtSpec.from_json(job.spec).prompt
     except InputError:
         return "(a picture of another version)"
-
-
-def _choices(names: dict[str, str], values: tuple[str, ...]) -> list[app_commands.Choice[str]]:
-    return [app_commands.Choice(name=names.get(value, value), value=value) for value in values]

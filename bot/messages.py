@@ -12,22 +12,26 @@ from typing import Final, Literal
 
 import discord
 
+from bot.spec_words import kind_of, settings_lines
 from engine.prompts import clean
-from engine.spec import ArtSpec
+from engine.series import pictures_of
+from engine.spec import MAXIMUM_SEED, ArtSpec
 
 PREVIEW_NAME: Final = "progress.webp"
 BAR_CELLS: Final = 12
 SENTENCE_LENGTH: Final = 600  # of a refusal or failure; content holds 2,000 after escaping
 PROMPT_LENGTH: Final = 1000  # as long as /art takes one; an embed's description holds 4,096 after escaping
 FIELD_LENGTH: Final = 1024
+LINE_LENGTH: Final = 400  # of a note, and of each line about the settings
 _MARKUP: Final = re.compile(r"[\\*_~|`\[\]<>@]|:(?=//)")
 
-Action = Literal["cancel", "again", "delete"]
+Action = Literal["cancel", "again", "delete", "edit"]
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button under a message: what it does, and the id of the job (cancel) or picture (again, delete) it is for."""
+    """A button under a message: what it does, and the id of the job (cancel), picture (again, delete) or draft (edit)
+    it is for."""
 
     action: Action
     target: int
@@ -119,7 +123,7 @@ def progress(
 ) -> Payload:
     """A picture in the making; with `preview` the message carries the file `progress.webp`."""
     embed = _canvas(spec, job_id, progress_line(step, total, elapsed, remaining))
-    _add_notes(embed, notes)
+    _add_lines(embed, "Note", notes)
     if preview:
         embed.set_image(url=f"attachment://{PREVIEW_NAME}")
     return Payload(bar(step, total), embed, (Button("cancel", job_id),))
@@ -153,27 +157,39 @@ def done(
     height: int,
     iterations: int | None,
     seconds: float,
+    clip_score: float | None,
     models: str,
     image_name: str | None,
     notes: Sequence[str] = (),
 ) -> Payload:
     """The finished picture; `image_name` is the attachment that shows it, None where none could be sent."""
     embed = discord.Embed(description=f"“{plain(spec.prompt)}”", colour=discord.Colour.dark_gold())
-    embed.add_field(name="Seed", value=f"`{seed}`")
-    embed.add_field(name="Painted as", value=f"{spec.style}, {spec.quality}, {width}×{height}")
+    embed.add_field(name="Seed", value=_seeds(spec, seed))
+    painted_as = (spec.style, spec.quality, f"{width}×{height}", kind_of(spec))
+    embed.add_field(name="Painted as", value=", ".join(part for part in painted_as if part))
     steps = f"{iterations} steps, " if iterations else ""
     embed.add_field(name="Took", value=f"{duration(seconds)} ({steps}{plain(models, 200)})")
-    _add_notes(embed, notes)
+    if clip_score is not None:
+        embed.add_field(name="CLIP score" if pictures_of(spec) == 1 else "Best CLIP score", value=f"{clip_score:.1f}")
+    _add_lines(embed, "Settings", settings_lines(spec))
+    _add_lines(embed, "Note", notes)
     if image_name is not None:
         embed.set_image(url=f"attachment://{image_name}")
     buttons = (Button("again", picture_id), Button("delete", picture_id))
     return Payload(f"<@{person_id}>, your picture is ready.", embed, buttons, mention=person_id)
 
 
-def _add_notes(embed: discord.Embed, notes: Sequence[str]) -> None:
-    if notes:
-        lines = "\n".join(plain(note, 300) for note in notes)
-        embed.add_field(name="Note", value=_cut(lines, FIELD_LENGTH), inline=False)
+def _seeds(spec: ArtSpec, seed: int) -> str:
+    """Variations have seeds that count up, from the upper left."""
+    if spec.variations == 1:
+        return f"`{seed}`"
+    return f"`{seed}` to `{(seed + spec.variations - 1) % (MAXIMUM_SEED + 1)}`"
+
+
+def _add_lines(embed: discord.Embed, name: str, lines: Sequence[str]) -> None:
+    if lines:
+        text = "\n".join(plain(line, LINE_LENGTH) for line in lines)
+        embed.add_field(name=name, value=_cut(text, FIELD_LENGTH), inline=False)
 
 
 def cancelled(spec: ArtSpec, job_id: int) -> Payload:
@@ -222,6 +238,11 @@ def choice_name(job_id: int, prompt: str) -> str:
     return _cut(f"{job_id}: {clean(prompt)}", 100)
 
 
+def option_name(name: str, description: str) -> str:
+    """A proposal with what it is about: at most 100 characters."""
+    return _cut(f"{name}: {description}", 100)
+
+
 def too_many_of_yours(open_jobs: int) -> str:
     pictures = "1 picture" if open_jobs == 1 else f"{open_jobs} pictures"
     return (
@@ -238,9 +259,14 @@ def quality_too_large(asked: str, largest: str) -> str:
     return f"The quality {asked} is more than this bot paints: choose {largest} or less."
 
 
+def too_much_work() -> str:
+    return "This is more work than I take on for one wish: choose a smaller size, fewer iterations or fewer pictures."
+
+
 def _canvas(spec: ArtSpec, job_id: int, detail: str | None = None) -> discord.Embed:
     embed = discord.Embed(description=f"“{plain(spec.prompt)}”", colour=discord.Colour.blurple())
-    settings = f"{spec.style}, {spec.quality}, {spec.aspect}" + ("" if spec.seed is None else f", seed {spec.seed}")
+    seed = None if spec.seed is None else f"seed {spec.seed}"
+    settings = ", ".join(part for part in (spec.style, spec.quality, spec.aspect, kind_of(spec), seed) if part)
     embed.set_footer(text=" · ".join(part for part in (detail, settings, f"job {job_id}") if part))
     return embed
 

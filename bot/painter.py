@@ -71,12 +71,14 @@ class Progress:
 class Finished:
     image: Path  # PNG
     films: dict[str, Path]  # "mp4" and "gif" → file, as far as asked for and possible
+    extras: dict[str, Path]  # what belongs beside the PNG → file: "svg", "native.png", and "1.png" … of a grid
     seed: int
     width: int
     height: int
     iterations: int
     seconds: float
     loss: float
+    clip_score: float  # 100 · cosine of picture and words
     notes: tuple[str, ...]  # sentences for the person
     models: str
 
@@ -429,12 +431,14 @@ def _told(message: protocol.Message) -> Progress | Finished | Suspended:
             return Finished(
                 image=Path(message.image),
                 films={name: Path(path) for name, path in message.films.items()},
+                extras={name: Path(path) for name, path in message.extras.items()},
                 seed=message.seed,
                 width=message.width,
                 height=message.height,
                 iterations=message.iterations,
                 seconds=message.seconds,
                 loss=message.loss,
+                clip_score=message.clip_score,
                 notes=tuple(message.notes),
                 models=message.models,
             )

@@ -44,17 +44,16 @@ async def acknowledge(interaction: discord.Interaction[Any]) -> int | None:
     raise AssertionError("stamina ends with a result or an exception")
 
 
-async def privately(interaction: discord.Interaction[Any], sentence: str) -> None:
-    """Say a sentence to the one who asked, and nobody else."""
+async def privately(interaction: discord.Interaction[Any], sentence: str, view: discord.ui.View | None = None) -> None:
+    """Say a sentence to the one who asked, and nobody else; with buttons where there is something to do about it."""
     payload = refusal(sentence)
+    given: dict[str, Any] = {"ephemeral": True, "allowed_mentions": payload.allowed_mentions}
+    if view is not None:
+        given["view"] = view
     if interaction.response.is_done():
-        await interaction.followup.send(
-            payload.content, ephemeral=True, allowed_mentions=payload.allowed_mentions, wait=True
-        )
+        await interaction.followup.send(payload.content, wait=True, **given)
     else:
-        await interaction.response.send_message(
-            payload.content, ephemeral=True, allowed_mentions=payload.allowed_mentions
-        )
+        await interaction.response.send_message(payload.content, **given)
 
 
 async def withdraw(interaction: discord.Interaction[Any], sentence: str) -> None:

@@ -1,4 +1,4 @@
-"""Pictures that people give to start from, kept by the SHA-256 of their bytes for as long as somebody uses them."""
+"""Pictures that people give for theirs, kept by the SHA-256 of their bytes for as long as somebody uses them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from engine.spec import ArtSpec
 from storage.database import Database
 from storage.files import FileStore
 
 SETTING: Final = "start_images"
-MOST: Final = 500  # start images kept, the last used ones; each is 8 MiB at most
+MOST: Final = 500  # pictures kept, the last used ones; each is 8 MiB at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,14 @@ class _Kept:
     used: float  # UNIX seconds
 
 
+def pictures_in(spec: ArtSpec) -> tuple[str, ...]:
+    """The digests of all pictures that a spec names, each once."""
+    named = (spec.start_image, spec.palette_image, *(each.image for each in spec.image_prompts))
+    return tuple(dict.fromkeys(digest for digest in named if digest is not None))
+
+
 class StartImages:
-    """The start images of all people. The spec of a picture names its start image by digest."""
+    """The pictures of all people: to start from, to look like, to take colours from. A spec names them by digest."""
 
     def __init__(self, database: Database, files: FileStore, clock: Callable[[], float] = time.time) -> None:
         self._database = database
@@ -57,8 +64,14 @@ class StartImages:
         path = self._files.path(kept.name)
         return path if await asyncio.to_thread(path.is_file) else None
 
+    async def paths(self, spec: ArtSpec) -> dict[str, Path] | None:
+        """Where each picture that a spec names lies, by digest; None where one of them is no longer kept."""
+        found = {digest: await self.path(digest) for digest in pictures_in(spec)}
+        there = {digest: path for digest, path in found.items() if path is not None}
+        return there if len(there) == len(found) else None
+
     async def names(self) -> set[str]:
-        """The names of all start images, for `FileStore.sweep`."""
+        """The names of all pictures, for `FileStore.sweep`."""
         return {kept.name for kept in (await self._read()).values()}
 
     async def _read(self) -> dict[str, _Kept]:

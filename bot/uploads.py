@@ -1,10 +1,11 @@
-"""The files of a result, made to fit what Discord takes: the film gives way first, then the picture."""
+"""The files of a result, made to fit what Discord takes: what lies beside gives way first, then the film."""
 
 from __future__ import annotations
 
 import asyncio
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -19,16 +20,18 @@ FILM_DROPPED: Final = "The film was too large to send."
 FILM_SHRUNK: Final = "The film was made smaller to fit."
 PICTURE_SHRUNK: Final = "The picture was compressed to fit."
 PICTURE_DROPPED: Final = "The picture was too large to send."
+EXTRA_DROPPED: Final = "{name} was too large to send."
 FILE_GONE: Final = "A file of this picture is no longer kept."
 
 
 @dataclass(frozen=True, slots=True)
 class ResultFiles:
-    """A finished picture and its films as they are kept, and the name they are sent under, without suffix."""
+    """A finished picture and what belongs to it as they are kept, and the name they are sent under, without suffix."""
 
     stem: str
     image: Path
     films: tuple[Path, ...] = ()
+    extras: Mapping[str, Path] = field(default_factory=dict)  # "svg", "native.png" → file, in the order they are sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +74,23 @@ def _fit(results: ResultFiles, limit: int) -> Fitted:
         image = _picture_within(results, limit, notes)
         uploads = [] if image is None else [image]
         for film in results.films:
-            room = min(limit, REQUEST_LIMIT - sum(len(upload.data) for upload in uploads))
-            upload = _film_within(film, results.stem, room, Path(scratch), notes)
+            upload = _film_within(film, results.stem, _room(limit, uploads), Path(scratch), notes)
+            if upload is not None:
+                uploads.append(upload)
+        for label, path in results.extras.items():
+            upload = _extra_within(path, named(results.stem, label), _room(limit, uploads), notes)
             if upload is not None:
                 uploads.append(upload)
     return Fitted(limit, tuple(uploads), None if image is None else image.name, tuple(dict.fromkeys(notes)))
+
+
+def named(stem: str, label: str) -> str:
+    """The name that something beside the picture is sent under: `atelier-5.svg`, `atelier-5-native.png`."""
+    return f"{stem}-{label}" if "." in label else f"{stem}.{label}"
+
+
+def _room(limit: int, uploads: list[Upload]) -> int:
+    return min(limit, REQUEST_LIMIT - sum(len(upload.data) for upload in uploads))
 
 
 def _picture_within(results: ResultFiles, limit: int, notes: list[str]) -> Upload | None:
@@ -105,3 +120,14 @@ def _film_within(film: Path, stem: str, limit: int, scratch: Path, notes: list[s
         return None
     notes.append(FILM_SHRUNK)
     return Upload(target.name, target.read_bytes())
+
+
+def _extra_within(path: Path, name: str, limit: int, notes: list[str]) -> Upload | None:
+    """As it is or not at all: a drawing or a grid of colours that was made smaller would be another one."""
+    if not path.is_file():
+        notes.append(FILE_GONE)
+        return None
+    if path.stat().st_size > limit:
+        notes.append(EXTRA_DROPPED.format(name=name))
+        return None
+    return Upload(name, path.read_bytes())

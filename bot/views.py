@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import discord
 
 from bot import replies
+from bot.drafts import GONE
+from bot.forms import modal_of
 from bot.messages import Action, Button
+from engine.errors import InputError
 
 if TYPE_CHECKING:
     from bot.client import Atelier
@@ -100,7 +103,7 @@ class DeleteButton(_Button, template=r"atelier:delete:(?P<target>[0-9]{1,18})"):
         if await client.gallery.remove(picture.id) is None:
             return  # the other press of a double press is at it
         # The row goes first: a row must never point at a file that is gone.
-        for name in (picture.image, *picture.films):
+        for name in picture.files:
             await client.files.remove(name)
         try:
             await interaction.delete_original_response()
@@ -108,7 +111,25 @@ class DeleteButton(_Button, template=r"atelier:delete:(?P<target>[0-9]{1,18})"):
             _log.debug("the message of picture %d was already gone", picture.id)
 
 
-BUTTONS: Final[dict[Action, type[_Button]]] = {"cancel": CancelButton, "again": AgainButton, "delete": DeleteButton}
+class EditButton(_Button, template=r"atelier:edit:(?P<target>[0-9]{1,18})"):
+    """Opens a form again, as it was filled in."""
+
+    action = "edit"
+    face = ("Change it", discord.ButtonStyle.primary)
+
+    async def pressed(self, interaction: Interaction) -> None:
+        draft = interaction.client.drafts.get(self.target, interaction.user.id)
+        if draft is None:
+            raise InputError(GONE)
+        await interaction.response.send_modal(modal_of(self.target, draft.form))
+
+
+BUTTONS: Final[dict[Action, type[_Button]]] = {
+    "cancel": CancelButton,
+    "again": AgainButton,
+    "delete": DeleteButton,
+    "edit": EditButton,
+}
 
 
 def view_of(buttons: Sequence[Button]) -> discord.ui.View | None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from bot import messages
 from bot.delivery import Delivery, Outcome, ReplyAddress, Stage
+from bot.endings import BROKE, EndMessage
 from bot.estimates import wait_seconds
+from bot.lease import Lease
 from bot.messages import Payload
 from bot.painter import (
     Cancelled,
@@ -28,17 +30,15 @@ from bot.painter import (
 from bot.progress import KeptProgress, ProgressBoard
 from bot.settings import Settings
 from bot.start_images import StartImages
-from bot.uploads import Fitted, ResultFiles
 from engine.errors import InputError
 from engine.presets import Family
 from engine.spec import ArtSpec
 from storage.database import Database
 from storage.errors import StorageError
 from storage.files import FileStore
-from storage.gallery import Gallery, NewPicture, Picture
+from storage.gallery import Gallery, NewPicture
 from storage.queue import Beat, Claim, Job, JobState, Queue
 
-BEAT_SECONDS: Final = 2.0  # between two beats: how soon a cancellation that another process noted is heeded
 HOUSEKEEPING_SECONDS: Final = 60.0
 TROUBLE_SECONDS: Final = 5.0  # pause after the queue itself failed
 FAMILY_SECONDS: Final = 1.0  # how long a new job waits to learn which models will paint it
@@ -47,7 +47,6 @@ PLACES_TOLD: Final = 5  # how many of the waiting are told their new place when 
 DELIVERIES_AT_ONCE: Final = 4  # each holds its files in memory
 LAST_DELIVERIES_SECONDS: Final = 5.0  # for what is on its way when the bot stops
 DELIVERY_SECONDS: Final = 3 * 86_400.0  # after which a delivery that never got through is given up
-BROKE: Final = "Something broke on my side while painting; please try again."
 
 _log = logging.getLogger(__name__)
 
@@ -239,7 +238,7 @@ class Worker:
             await self._give_up(claim, str(error) if isinstance(error, InputError) else BROKE, retry=False)
             return
         board = ProgressBoard(self._delivery, address, spec, job.id, self._settings.progress_seconds)
-        lease = _Lease(self._queue, claim, self._settings.lease_seconds, self._painter, self._speed_is_known)
+        lease = Lease(self._queue, claim, self._settings.lease_seconds, self._painter, self._speed_is_known)
         beating = asyncio.create_task(lease.hold())
         try:
             ending = await self._last_event(Order(job.id, spec, folder, images), board, lease)
@@ -263,14 +262,12 @@ class Worker:
             self._in_background(board.close())
 
     async def _images(self, spec: ArtSpec) -> dict[str, Path]:
-        if spec.start_image is None:
-            return {}
-        path = await self._start_images.path(spec.start_image)
-        if path is None:
-            raise InputError("The start image is no longer kept: use /art and attach it again.")
-        return {spec.start_image: path}
+        images = await self._start_images.paths(spec)
+        if images is None:
+            raise InputError("A picture that was attached is no longer kept: use /art and attach it again.")
+        return images
 
-    async def _last_event(self, order: Order, board: ProgressBoard, lease: _Lease) -> Finished | Suspended:
+    async def _last_event(self, order: Order, board: ProgressBoard, lease: Lease) -> Finished | Suspended:
         """Follow an order to its end, showing what happens on the way."""
         ending: Finished | Suspended | None = None
         async for event in self._painter.paint(order):
@@ -291,6 +288,7 @@ class Worker:
             return
         image = await self._files.put(finished.image, finished.image.suffix)
         films = [await self._files.put(film, film.suffix) for film in finished.films.values()]
+        extras = {label: await self._files.put(file, file.suffix) for label, file in finished.extras.items()}
         picture = NewPicture(
             spec=spec.to_json(),
             seed=finished.seed,
@@ -298,15 +296,17 @@ class Worker:
             height=finished.height,
             image=image,
             films=tuple(films),
+            extras=extras,
             seconds=finished.seconds,
             loss=finished.loss,
+            clip_score=finished.clip_score,
             models=finished.models,
             channel_id=address.channel_id,
             message_id=address.message_id,
         )
         if await self._queue.finish(claim, picture) is None:
             _log.warning("job %d was taken away while it was painted; its result is dropped", claim.job.id)
-            for name in (image, *films):
+            for name in (image, *films, *extras.values()):
                 await self._files.remove(name)
             return
         self.deliver_soon(claim.job.id)
@@ -390,7 +390,7 @@ class Worker:
             await self._queue.mark_delivered(job.id)
             return
         picture = await self._gallery.by_job(job.id)
-        message = _EndMessage(job, picture)
+        message = EndMessage(job, picture)
         receipt = await self._delivery.deliver(
             address, message.build, message.files(self._files), nonce=f"job-{job.id}"
         )
@@ -412,74 +412,3 @@ def _final_progress(finished: Finished) -> KeptProgress:
 
 def _family(name: str | None) -> Family:
     return "full" if name == "full" else "mini"
-
-
-class _Lease:
-    """Keeps a claim alive while its job is painted, and passes on what the queue has to say about it."""
-
-    def __init__(
-        self, queue: Queue, claim: Claim, seconds: float, painter: Painter, measured: Callable[[], None]
-    ) -> None:
-        """`measured` is called once, when the progress in the queue tells a speed."""
-        self._queue = queue
-        self._claim = claim
-        self._seconds = seconds
-        self._painter = painter
-        self._measured: Callable[[], None] | None = measured
-        self.progress: KeptProgress | None = None
-
-    async def hold(self) -> None:
-        """Beat until cancelled."""
-        pause = min(self._seconds / 3, BEAT_SECONDS)
-        while True:
-            try:
-                progress = None if self.progress is None else self.progress.to_json()
-                if await self._queue.beat(self._claim, self._seconds, progress) is not Beat.CONTINUE:
-                    await self._painter.cancel()
-                if self._measured is not None and progress is not None and KeptProgress.from_json(progress).step:
-                    self._measured()
-                    self._measured = None
-            except Exception:
-                _log.exception("the lease of job %d could not be prolonged", self._claim.job.id)
-            await asyncio.sleep(pause)
-
-
-class _EndMessage:
-    """The last message of a job, made from what is kept: the same whether it is sent at once or after a restart."""
-
-    def __init__(self, job: Job, picture: Picture | None) -> None:
-        self._job = job
-        self._picture = picture
-
-    def files(self, store: FileStore) -> ResultFiles | None:
-        if self._picture is None:
-            return None
-        films = tuple(store.path(name) for name in self._picture.films)
-        return ResultFiles(f"atelier-{self._picture.id}", store.path(self._picture.image), films)
-
-    def build(self, fitted: Fitted) -> Payload:
-        job, picture = self._job, self._picture
-        try:
-            spec = ArtSpec.from_json(job.spec)
-        except InputError:
-            return messages.failed(None, job.id, job.person_id, job.error or BROKE)
-        if picture is not None:
-            kept = KeptProgress.from_json(job.progress)
-            return messages.done(
-                spec,
-                picture_id=picture.id,
-                person_id=job.person_id,
-                seed=picture.seed,
-                width=picture.width,
-                height=picture.height,
-                iterations=kept.total or None,
-                seconds=picture.seconds,
-                models=picture.models,
-                image_name=fitted.image_name,
-                notes=(*kept.notes, *fitted.notes),
-            )
-        if job.state is JobState.CANCELLED:
-            return messages.cancelled(spec, job.id)
-        if job.state is JobState.DONE:
-            return messages.failed(spec, job.id, job.person_id, "It was deleted before I could show it.")
-        return messages.failed(spec, job.id, job.person_id, job.error or BROKE)

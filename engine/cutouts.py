@@ -45,13 +45,18 @@ class Views:
 
     def to(self, device: torch.device) -> Views:
         """The same numbers on `device`, sent without waiting for it."""
-        return Views(
-            *(each.to(device, non_blocking=True) for each in self._always()),
-            shifts=None if self.shifts is None else self.shifts.to(device, non_blocking=True),
-        )
 
-    def _always(self) -> tuple[Tensor, ...]:
-        return self.homographies, self.reflects, self.greys, self.colours, self.grains
+        def sent(numbers: Tensor) -> Tensor:
+            return numbers.to(device, non_blocking=True)
+
+        return Views(
+            sent(self.homographies),
+            sent(self.reflects),
+            sent(self.greys),
+            sent(self.colours),
+            sent(self.grains),
+            None if self.shifts is None else sent(self.shifts),
+        )
 
 
 def draw_views(
@@ -65,7 +70,8 @@ def draw_views(
     """
     drawn = [_draw_for_one(count, width, height, each) for each in generators]
     shifts = torch.stack([2 * torch.rand(count, 2, generator=each) for each in generators]) if tile else None
-    return Views(*(torch.stack(parts) for parts in zip(*drawn, strict=True)), shifts=shifts)
+    homographies, reflects, greys, colours, grains = (torch.stack(parts) for parts in zip(*drawn, strict=True))
+    return Views(homographies, reflects, greys, colours, grains, shifts)
 
 
 def take_views(images: Tensor, views: Views, size: int, grain: Tensor | None = None) -> Tensor:

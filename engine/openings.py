@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import torch
 from PIL import Image
@@ -13,13 +14,16 @@ from torch import Tensor
 from engine.errors import InputError
 from engine.loss import PictureWish
 from engine.models import Models, Prior
-from engine.palette_matching import palette_of
 from engine.pictures import fitted, open_picture
 from engine.presets import Plan
 from engine.prompts import parse_story
+from engine.quantisation import blended, fitted_tones, palette_of, toned_distances
 from engine.randomness import Stream, generator
 from engine.spec import SIDE_STEP, ArtSpec
 from engine.starts import Opening, colour_gradient, fractal_noise, in_mist
+
+BLEND: Final = 0.002  # squared distance in OKLab: small enough for flat colours, large enough for soft edges
+LUMA: Final = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
 def opening_of(spec: ArtSpec, planned: Plan, models: Models, images: Mapping[str, Path]) -> Opening:
@@ -28,17 +32,34 @@ def opening_of(spec: ArtSpec, planned: Plan, models: Models, images: Mapping[str
     `images` finds the pictures that the spec names. Raises `InputError` for one that is gone or is none.
     """
     opening = _opening(spec, planned, models, images)
-    if spec.palette_image is None:
-        return opening
-    source = picture_of(spec.palette_image, images, planned.width, planned.height)
-    return replace(opening, palette=palette_of(source, planned.colours))
+    if spec.palette_image is not None:
+        source = picture_of(spec.palette_image, images, planned.width, planned.height)
+        opening = replace(opening, palette=palette_of(source, planned.colours))
+    begins = None if opening.begins is None else toned(opening.begins, planned, opening.palette)
+    same = opening.held is opening.begins
+    held = begins if same or opening.held is None else toned(opening.held, planned, opening.palette)
+    return replace(opening, begins=begins, held=held)
+
+
+def toned(picture: Tensor, planned: Plan, palette: Tensor | None) -> Tensor:
+    """(3, H, W) in the colours that were asked for: a picture that is held to others would keep them away."""
+    if planned.saturation:
+        grey = (picture * torch.tensor(LUMA)[:, None, None]).sum(0, keepdim=True)
+        picture = torch.lerp(grey, picture, 1 + planned.saturation).clamp(0, 1)
+    if planned.palette:
+        palette = torch.tensor(planned.palette) / 255
+    if palette is None or planned.style == "pixel":
+        return picture  # the cells of style pixel have their own way with palettes
+    distances = toned_distances(picture[None], fitted_tones(palette[None]))
+    return blended(distances, palette[None], BLEND)[0]
 
 
 def next_opening(spec: ArtSpec, planned: Plan, models: Models, stage: int) -> Tensor | None:
     """(3, H, W): what the prior imagines for a later stage of the story; None where nothing proposes."""
     if spec.start_image is not None or spec.start != "auto" or models.prior is None:
         return None
-    return _proposal(spec, planned, models.prior, models, generator(spec.seed or 0, 0, Stream.START), stage)
+    chance = generator(spec.seed or 0, 0, Stream.START)
+    return toned(_proposal(spec, planned, models.prior, models, chance, stage), planned, None)
 
 
 def picture_wishes(spec: ArtSpec, planned: Plan, images: Mapping[str, Path]) -> list[PictureWish]:

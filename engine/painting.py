@@ -22,10 +22,10 @@ from engine.loss import Wishes, clip_score, dullness, look, prompt_loss, read_wi
 from engine.memory import check_memory
 from engine.models import Models, Prior
 from engine.openings import next_opening, opening_of, picture_wishes
-from engine.palette_matching import palette_distance
 from engine.perceptor import Perceptor
 from engine.presets import Plan, plan
 from engine.prompts import stages_of
+from engine.quantisation import palette_distance
 from engine.randomness import Stream, fresh_seed, generator
 from engine.series import arranged, members
 from engine.silhouette import RATE as SILHOUETTE_RATE
@@ -36,10 +36,8 @@ from engine.symmetry import mirrored
 STATE_VERSION: Final = 2
 STEPS_BETWEEN_CHECKS: Final = 10  # looking at a number waits for the device, so it is not done at every step
 STEPS_BETWEEN_SCORES: Final = 5  # of keep-best: one look at the whole picture each
+SATURATION_WEIGHT: Final = 5.0
 PALETTE_WEIGHT: Final = 20.0  # of the distance from a palette, outside style pixel, whose cells are held to it
-PROPOSAL_SHARE: Final = (
-    0.15  # of what the prior imagines comes back at each move of the camera, lest it leave the frame
-)
 
 Arrange = Callable[[Sequence[Image.Image]], Image.Image]
 
@@ -170,10 +168,13 @@ class Painting:
             for stage in range(self.plan.stages)
         ]
         openings = [opening_of(spec, self.plan, models, images) for spec in self.specs]
+        self._way = camera.Way.of(self.plan)
+        self._framed: Tensor | None = None
+        if self.plan.camera != "still" and models.prior is not None and not any(each.given for each in openings):
+            self._framed = _stacked([each.held for each in openings], models.device)
+            openings = [self._way.first_seen(each) for each in openings]
         chances = [generator(seed, 0, Stream.START) for seed in self.seeds]
         self._drawer = DRAWERS[self.plan.style](self.plan, models, openings, chances)
-        self._held = _stacked([None if each.given else each.held for each in openings], models.device)
-        self._moving: Tensor | None = None  # what a moving camera holds the pictures to
         self._palette = _palette(self.plan, [each.palette for each in openings], models.device)
         self._silhouette = (
             Silhouette(self.plan.width, self.plan.height, openings, models.device) if self.plan.transparent else None
@@ -289,8 +290,8 @@ class Painting:
         """The story goes on: from here the pictures are led to what the prior imagines for the next words."""
         proposals = _stacked([next_opening(spec, self.plan, self._models, stage) for spec in self.specs], self._device)
         if proposals is not None:
-            self._held = proposals
-            self._drawer.hold_to(proposals)
+            self._framed = proposals if self.plan.camera != "still" else None
+            self._drawer.hold_to(self._way.seen_at(proposals, self.step))
 
     def _terms(self, shown: Tensor) -> Tensor:
         """(B,) what is asked for beside the words."""
@@ -300,7 +301,7 @@ class Painting:
         if self.plan.smoothness:
             total = total + self.plan.smoothness * total_variation(shown)
         if self.plan.saturation:
-            total = total + self.plan.saturation * dullness(shown)
+            total = total + SATURATION_WEIGHT * self.plan.saturation * dullness(shown)
         if self._palette is not None:
             total = total + PALETTE_WEIGHT * _from_palettes(shown, self._palette)
         if self._silhouette is not None:
@@ -344,7 +345,7 @@ class Painting:
             self._patience.note(self._loss)
         if self._average is not None:
             self._average.add(self._parameters)
-        if camera.moves_after(self.step, self.plan.camera) and self.step < self.plan.iterations:
+        if self._way.moves_after(self.step):
             self._move_camera()
         ended = self.step == self.plan.iterations
         if ended or self.step % STEPS_BETWEEN_CHECKS == 0:
@@ -357,13 +358,10 @@ class Painting:
         self.finished = ended
 
     def _move_camera(self) -> None:
-        matrix = camera.one_move(self.plan.camera, self.plan.iterations, self.plan.width, self.plan.height)
-        moved = matrix.to(self._device)
-        self._drawer.move(moved)
-        if self._models.prior is not None and self._held is not None and self.plan.start_weight:
-            self._moving = camera.warped(self._held if self._moving is None else self._moving, moved)
-            self._moving = torch.lerp(self._moving, self._held, PROPOSAL_SHARE)
-            self._drawer.hold_to(self._moving)
+        self._drawer.move(self._way.move.to(self._device))
+        if self._framed is not None:
+            # What the prior imagined is a scene that the camera comes to frame at its end.
+            self._drawer.hold_to(self._way.seen_at(self._framed, self.step))
 
     def _check_finite(self) -> None:
         if self._loss is not None and not bool(torch.isfinite(self._loss).all()):
@@ -449,7 +447,7 @@ def _palette(planned: Plan, taken: Sequence[Tensor | None], device: torch.device
     if planned.style == "pixel":
         return None
     if planned.palette:
-        colours = torch.tensor(planned.palette, dtype=torch.float32, device=device) / 255
+        colours = torch.tensor(planned.palette, device=device) / 255
         return [colours] * len(taken)
     known = [each.to(device) for each in taken if each is not None]
     return known or None

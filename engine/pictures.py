@@ -20,24 +20,29 @@ _LARGEST_WEBP_SIDE: Final = 16383
 
 
 def open_picture(
-    source: Path | bytes, *, limit_bytes: int = MAXIMUM_BYTES, limit_pixels: int = MAXIMUM_PIXELS
+    source: Path | bytes,
+    *,
+    limit_bytes: int = MAXIMUM_BYTES,
+    limit_pixels: int = MAXIMUM_PIXELS,
+    flatten: bool = True,
 ) -> Image.Image:
     """A picture from a file or its bytes: RGB, upright (EXIF orientation applied), transparency on white.
 
+    Without `flatten` a transparent picture stays so, as RGBA.
     PNG, JPEG, WebP and the first frame of GIF only. Raises `InputError` for everything that is none of these, is too
     large in bytes or in pixels, or is damaged.
     """
     data = _bytes_of(source, limit_bytes)
     try:
-        return _decoded(data, limit_pixels)
+        return _decoded(data, limit_pixels, flatten)
     except InputError:
         raise
     except Image.DecompressionBombError as error:
         raise InputError(_too_many_pixels(limit_pixels)) from error
     except UnidentifiedImageError as error:
-        raise InputError("The start picture must be a PNG, JPEG, WebP or GIF file.") from error
+        raise InputError("The picture must be a PNG, JPEG, WebP or GIF file.") from error
     except Exception as error:  # decoders of hostile bytes raise whatever they stumble over
-        raise InputError("The start picture is damaged: save it anew and attach that file.") from error
+        raise InputError("The picture is damaged: save it anew and attach that file.") from error
 
 
 def fitted(image: Image.Image, width: int, height: int) -> Image.Image:
@@ -88,22 +93,23 @@ def _bytes_of(source: Path | bytes, limit_bytes: int) -> bytes:
             with source.open("rb") as file:
                 data = file.read(limit_bytes + 1)
     except OSError as error:
-        raise InputError(f"The start picture could not be read: {error.strerror or error}.") from error
+        raise InputError(f"The picture could not be read: {error.strerror or error}.") from error
     if len(data) > limit_bytes:
-        raise InputError(f"The start picture is larger than {limit_bytes / 2**20:.3g} MB: attach a smaller one.")
+        raise InputError(f"The picture is larger than {limit_bytes / 2**20:.3g} MB: attach a smaller one.")
     return data
 
 
-def _decoded(data: bytes, limit_pixels: int) -> Image.Image:
+def _decoded(data: bytes, limit_pixels: int, flatten: bool) -> Image.Image:
     with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
         if opened.width * opened.height > limit_pixels:
             raise InputError(_too_many_pixels(limit_pixels))
         opened.load()
-        return on_white(_upright(opened))
+        upright = _upright(opened)
+        return on_white(upright) if flatten or not upright.has_transparency_data else upright.convert("RGBA")
 
 
 def _too_many_pixels(limit_pixels: int) -> str:
-    return f"The start picture has more than {limit_pixels / 1e6:.3g} million pixels: attach a smaller one."
+    return f"The picture has more than {limit_pixels / 1e6:.3g} million pixels: attach a smaller one."
 
 
 def _upright(image: Image.Image) -> Image.Image:

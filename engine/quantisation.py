@@ -19,7 +19,7 @@ LIFT: Final = 1e-4  # under the cube roots, whose slope at black has no limit
 BINS: Final = 32  # a channel's steps when the colours of a picture are counted
 ROUNDS: Final = 12  # of k-means
 COLOURFUL: Final = 0.2  # spread of the hues of a palette from which on they count in full
-DITHER: Final = 0.7  # of the palette's spacing: a full one mixes what is no neighbour
+DITHER: Final = 0.5  # of the palette's spacing: a full one sprinkles plain grounds with dots
 
 # From linear sRGB to the cones' responses, and from their cube roots to lightness, green-red and blue-yellow.
 _TO_CONES: Final = (
@@ -132,18 +132,17 @@ def own_tones(palettes: Tensor) -> Tones:
 
 
 def fitted_tones(palettes: Tensor) -> Tones:
-    """Palettes (B, K, 3) of any origin: the darkest stands for black, the lightest for white.
+    """Palettes (B, K, 3) of any origin: the fewer hues one has, the less hues count, and the more evenly its shades
+    are taken to be spread from black to white.
 
-    And the fewer hues a palette has the less hues count: otherwise four greens could only draw what is green and
-    neither dark nor light.
+    Otherwise the Game Boy's four greens could only draw what is green, and mostly in two of them.
     """
     lightness, hues = oklab(palettes).tensor_split([1], -1)
-    darkest, lightest = lightness.amin(1, keepdim=True), lightness.amax(1, keepdim=True)
-    stretched = (lightness - darkest) / (lightest - darkest).clamp_min(0.1)
     middle = hues.mean(1, keepdim=True)
     colourful = ((hues - middle).square().sum(-1).mean(1).sqrt() / COLOURFUL).clamp(max=1)
     share = colourful[:, None, None]
-    points = torch.cat([stretched, share * (hues - (1 - share) * middle)], -1)
+    evenly = lightness.argsort(dim=1, stable=True).argsort(dim=1) / max(1, lightness.shape[1] - 1)
+    points = torch.cat([torch.lerp(evenly, lightness, share), share * (hues - (1 - share) * middle)], -1)
     return Tones(points, colourful, _to_nearest_other(points))
 
 
@@ -155,22 +154,25 @@ def thresholds(side: int) -> Tensor:
     return (matrix + 0.5) / matrix.numel() - 0.5
 
 
-def palette_of(picture: Tensor, colours: int) -> Tensor:
+def palette_of(picture: Tensor, colours: int, begins: Tensor | None = None) -> Tensor:
     """(K, 3) the K colours that stand best for a picture (3, H, W) in [0, 1], darkest first; the same every time.
 
     K-means in OKLab over the picture's colours, each weighed by the root of its area so that a small bright thing is
-    not lost to a large ground. A picture with fewer colours has them repeated.
+    not lost to a large ground; from the palette `begins` on, in its order, where one was taken from a picture like
+    it. A picture with fewer colours has some repeated.
     """
     found, weights = _counted(picture)
     points = oklab(found)
-    centres = points[_spread_out(points, weights, colours)]
+    centres = points[_spread_out(points, weights, colours)] if begins is None else oklab(begins.cpu())
     for _ in range(ROUNDS):
-        belongs = torch.cdist(centres, points).argmin(0)
-        shares = F.one_hot(belongs, len(centres)).float().T * weights  # (K, N)
+        apart = torch.cdist(centres, points)
+        shares = F.one_hot(apart.argmin(0), len(centres)).float().T * weights  # (K, N)
         mass = shares.sum(1, keepdim=True)
-        centres = torch.where(mass > 0, shares @ points / mass.clamp_min(1e-12), centres)
-    means = torch.where(mass > 0, shares @ found / mass.clamp_min(1e-12), found[_spread_out(points, weights, colours)])
-    return means[oklab(means)[:, 0].argsort(stable=True)].to(picture.device)
+        farthest = (apart.amin(0) * weights).argmax()  # where a colour goes that nothing is near to
+        centres = torch.where(mass > 0, shares @ points / mass.clamp_min(1e-12), points[farthest])
+    means = torch.where(mass > 0, shares @ found / mass.clamp_min(1e-12), found[farthest])
+    order = oklab(means)[:, 0].argsort(stable=True) if begins is None else torch.arange(len(means))
+    return means[order].to(picture.device)
 
 
 def _counted(picture: Tensor) -> tuple[Tensor, Tensor]:

@@ -11,12 +11,13 @@ from torch import Tensor
 
 from engine.starts import Opening
 
-PIXELS: Final = 8  # of a side of the outline's cells: fine enough for an edge, too coarse for speckles
-RATE: Final = 0.3  # Adam's, on logits
-AREA: Final = 0.05  # weight of the share that is covered: what adds nothing becomes transparent
-DOUBT: Final = 0.05  # weight of being half transparent
+PIXELS: Final = 4  # of a side of the outline's cells: fine enough for an edge, too coarse for speckles
+RATE: Final = 0.15  # Adam's, on logits
+AREA: Final = 0.4  # weight of the share that is covered: what adds nothing becomes transparent
+DOUBT: Final = 0.1  # weight of being half transparent
 CERTAIN: Final = 0.15  # below this opacity nothing is left, and above one less it nothing is missing
-EDGE: Final = 12.0  # logits a unit of colour distance from the ground
+DIFFERENT: Final = 0.1  # distance of two colours that are seen as two, of √3 between black and white
+CERTAINTY: Final = 3.0  # logits of an outline taken from a picture: to be changed by the words, but not by noise
 
 
 class Silhouette:
@@ -58,5 +59,18 @@ def _outline(picture: Tensor, grid: tuple[int, int]) -> Tensor:
     border = torch.cat([picture[:, 0], picture[:, -1], picture[:, :, 0], picture[:, :, -1]], 1)
     ground = border.median(1).values
     distance = (picture - ground[:, None, None]).square().sum(0).sqrt()
-    widest = F.adaptive_max_pool2d(distance[None, None], grid)[0]
-    return (EDGE * (widest - 0.15)).clamp(-3, 3)
+    # Whatever lies inside the outline belongs to the thing, be it of the ground's colour: a white cat on white.
+    inside = _enclosed(F.adaptive_avg_pool2d(distance[None, None], grid)[0, 0] > DIFFERENT)
+    return torch.where(inside, CERTAINTY, -CERTAINTY)[None]
+
+
+def _enclosed(different: Tensor) -> Tensor:
+    """The cells (rows, columns) that cannot be reached from the border without crossing one that is `different`."""
+    outside = torch.ones_like(different)
+    outside[1:-1, 1:-1] = False
+    outside &= ~different
+    while True:
+        around = F.max_pool2d(outside[None, None].float(), 3, 1, 1)[0, 0].bool() & ~different
+        if torch.equal(around, outside):
+            return ~outside
+        outside = around

@@ -81,7 +81,7 @@ class ArtSpec:
     keep: str = field(default="last", metadata=_choice(*KEEPS))  # the last state, or the one with the best CLIP score
     patience: int | None = field(default=None, metadata=_between(10, 2000))  # steps without improvement until it ends
     smoothness: float | None = field(default=None, metadata=_between(0.0, 100.0))  # weight of the total variation
-    saturation: float = field(default=0.0, metadata=_between(-10.0, 10.0))  # weight; above 0 more colour, below less
+    saturation: float = field(default=0.0, metadata=_between(-1.0, 1.0))  # -1: grey, 1: as much colour as there is
     symmetry: str = field(default="none", metadata=_choice(*SYMMETRIES))
     tile: bool = False  # the right edge goes on at the left, the bottom at the top
     palette: str = field(default="", metadata={"length": 600})  # a name or hex colours, see engine/palettes.py

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from storage.errors import from_os_error
 
-SUFFIXES = frozenset({".png", ".mp4", ".gif", ".webp", ".jpg"})
+SUFFIXES = frozenset({".png", ".mp4", ".gif", ".webp", ".jpg", ".svg"})
 NAME = re.compile(rf"[0-9a-f]{{32}}(?:{'|'.join(re.escape(suffix) for suffix in sorted(SUFFIXES))})")
 TEMPORARY = ".partial"
 COPY_CHUNK = 1 << 20  # bytes

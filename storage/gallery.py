@@ -21,8 +21,10 @@ class NewPicture:
     height: int
     image: str  # name in the FileStore
     films: tuple[str, ...]  # names in the FileStore
+    extras: dict[str, str]  # what else belongs to it ("svg", "native.png", "1.png" … of a grid) → name in the FileStore
     seconds: float  # spent painting
     loss: float
+    clip_score: float | None  # 100 · cosine of picture and words; None: not known
     models: str  # what painted it
     channel_id: int | None
     message_id: int | None  # where it was delivered, once that is known
@@ -38,6 +40,11 @@ class Picture(NewPicture):
     guild_id: int | None
     score: int
     created: float
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of all its files in the FileStore."""
+        return (self.image, *self.films, *self.extras.values())
 
 
 class Gallery:
@@ -79,7 +86,11 @@ class Gallery:
     async def files(self) -> set[str]:
         """The names of all files that pictures refer to, for `FileStore.sweep`."""
         rows = await self._database.rows(
-            "SELECT image AS name FROM picture UNION ALL SELECT value FROM picture, json_each(picture.films)"
+            """
+            SELECT image AS name FROM picture
+            UNION ALL SELECT value FROM picture, json_each(picture.films)
+            UNION ALL SELECT value FROM picture, json_each(picture.extras)
+            """
         )
         return {row["name"] for row in rows}
 
@@ -96,9 +107,9 @@ async def insert_picture(
     """Adds the row inside the caller's transaction."""
     rows = await connection.execute_fetchall(
         """
-        INSERT INTO picture (job_id, person_id, guild_id, spec, seed, width, height, image, films, seconds, loss,
-                             models, channel_id, message_id, created)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *
+        INSERT INTO picture (job_id, person_id, guild_id, spec, seed, width, height, image, films, extras, seconds, loss,
+                             clip_score, models, channel_id, message_id, created)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *
         """,
         (
             job_id,
@@ -110,8 +121,10 @@ async def insert_picture(
             picture.height,
             picture.image,
             json.dumps(picture.films),
+            json.dumps(picture.extras),
             picture.seconds,
             picture.loss,
+            picture.clip_score,
             picture.models,
             picture.channel_id,
             picture.message_id,
@@ -126,6 +139,7 @@ def picture_from(row: sqlite3.Row) -> Picture:
     """A row of the table as a value."""
     columns = dict(row)
     columns["films"] = tuple(json.loads(columns["films"]))
-    for name in ("seconds", "loss", "created"):  # RETURNING hands out whole REALs as integers
-        columns[name] = float(columns[name])
+    columns["extras"] = json.loads(columns["extras"])
+    for name in ("seconds", "loss", "clip_score", "created"):  # RETURNING hands out whole REALs as integers
+        columns[name] = None if columns[name] is None else float(columns[name])
     return Picture(**columns)

@@ -238,12 +238,19 @@ class Payloads:
             payload["message_reference"] = message.reference
         if answered is not None:
             payload["application_id"] = payload["webhook_id"] = str(self.world.bot.id)
-            payload["interaction_metadata"] = {
-                "id": str(answered.id),
-                "type": int(answered.type),
-                "user": self.user(answered.user),
-                "authorizing_integration_owners": self.integration_owners(answered.user, answered.channel),
-            }
+            payload["interaction_metadata"] = self.metadata(answered)
+        return payload
+
+    def metadata(self, interaction: Interaction) -> Json:
+        """What a message says about the interaction that it answers."""
+        payload: Json = {
+            "id": str(interaction.id),
+            "type": int(interaction.type),
+            "user": self.user(interaction.user),
+            "authorizing_integration_owners": self.integration_owners(interaction.user, interaction.channel),
+        }
+        if interaction.trigger is not None:
+            payload["triggering_interaction_metadata"] = self.metadata(interaction.trigger)
         return payload
 
     def integration_owners(self, user: User, channel: Channel) -> dict[str, str]:

@@ -21,12 +21,12 @@ from bot.sandbox import refusals
 from bot.sandbox.commands import check_commands
 from bot.sandbox.faults import Fault, Faults, Kind
 from bot.sandbox.gateway import Gateway
+from bot.sandbox.modals import check_modal
 from bot.sandbox.payloads import Payloads
 from bot.sandbox.ratelimits import RateLimits
 from bot.sandbox.refusals import Refusal
 from bot.sandbox.revisions import NOTHING, revise
 from bot.sandbox.rules import Rules
-from bot.sandbox.validation import check_modal
 from bot.sandbox.world import (
     Channel,
     Flag,

@@ -20,6 +20,7 @@ from aiohttp import web
 from bot.sandbox.commands import CommandRefused, fill_command
 from bot.sandbox.faults import Faults
 from bot.sandbox.gateway import Gateway
+from bot.sandbox.modals import filled_in
 from bot.sandbox.payloads import Links, Payloads
 from bot.sandbox.rest import Request, Rest
 from bot.sandbox.rules import Rules
@@ -302,16 +303,17 @@ class Sandbox:
         return self._dispatch(self.world.add_interaction(kind, user, target.channel, data, target))
 
     async def submit(self, user: User, opened: InteractionHandle, values: Mapping[str, str]) -> InteractionHandle:
-        """Fill the text fields (by custom_id) of the modal that the bot opened, and send it."""
-        modal = opened.modal
-        if modal is None:
+        """Fill fields (by custom_id) of the form that the bot opened, and send it; the others stay as they were opened.
+
+        Raises `CommandRefused` with the sentence Discord's client would show: there is no such field or choice, a
+        field must be filled in, or it holds no text as long as that.
+        """
+        if opened.modal is None:
             raise CommandRefused("The bot opened no form.")
-        components = [_submitted(each, values) for each in modal["components"]]
-        data = {"custom_id": modal["custom_id"], "components": components}
-        before = opened.interaction
-        return self._dispatch(
-            self.world.add_interaction(InteractionType.MODAL, user, before.channel, data, before.source)
-        )
+        data, before = filled_in(opened.modal, values), opened.interaction
+        sent = self.world.add_interaction(InteractionType.MODAL, user, before.channel, data, before.source)
+        sent.trigger = before
+        return self._dispatch(sent)
 
     def _dispatch(self, interaction: Interaction) -> InteractionHandle:
         self.gateway.dispatch("INTERACTION_CREATE", self.payloads.interaction(interaction))
@@ -337,16 +339,3 @@ def _leaves(data: Json) -> list[Json]:
     for each in data.get("options") or []:
         found += _leaves(each) if each["type"] in (1, 2) else [each]
     return found
-
-
-def _submitted(component: Json, values: Mapping[str, str]) -> Json:
-    """A modal's component in the shape in which it comes back."""
-    out: Json = {"type": component["type"], "id": component.get("id", 1)}
-    if "components" in component:
-        return out | {"components": [_submitted(each, values) for each in component["components"]]}
-    if "component" in component:
-        return out | {"component": _submitted(component["component"], values)}
-    if "custom_id" in component:
-        custom_id = component["custom_id"]
-        return out | {"custom_id": custom_id, "value": values.get(custom_id, component.get("value") or "")}
-    return out

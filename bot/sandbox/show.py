@@ -41,6 +41,8 @@ def title(message: Message) -> str:
     if answered is None:
         people = ", ".join(each.name for each in message.channel.people if not each.bot)
         return f"to {people}" if people else f"in #{message.channel.name}"
+    if answered.type is InteractionType.MODAL:
+        return f"{answered.user.name} sent a form"
     if answered.type is not InteractionType.COMMAND:
         return f"{answered.user.name} pressed {answered.data.get('custom_id', 'a button')}"
     options = " ".join(f"{each['name']}:{each.get('value', '')}" for each in answered.data.get("options") or [])
@@ -93,8 +95,8 @@ class Album:
 def _slug(message: Message) -> str:
     """A word or three for a file name."""
     answered = message.interaction
-    while answered is not None and answered.source is not None:  # a button leads back to a command
-        answered = answered.source.interaction
+    while answered is not None and answered.type is not InteractionType.COMMAND:  # what led to it did at first
+        answered = answered.trigger or (answered.source.interaction if answered.source is not None else None)
     options = answered.data.get("options") or [] if answered is not None else []
     prompt = next((str(each["value"]) for each in options if each["name"] == "prompt"), "picture")
     return "-".join(re.findall(r"[a-z0-9]+", prompt.lower())[:5])[:40] or "picture"

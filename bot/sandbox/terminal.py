@@ -17,6 +17,7 @@ from typing import Final, TextIO
 from rich.console import Console
 
 from bot.sandbox.commands import CommandRefused
+from bot.sandbox.modals import describe, field_names
 from bot.sandbox.process import BotFailed, BotProcess
 from bot.sandbox.server import InteractionHandle, NoAnswer, Sandbox
 from bot.sandbox.show import Album, Narrator, Stage, finished, stage_for
@@ -28,7 +29,8 @@ FOLLOW_SECONDS: Final = 3600.0
 REACTION_SECONDS: Final = 2.0
 HELP: Final = """Type what people type in Discord:
   /art prompt:a red apple quality:draft film:both    (all commands of the bot, files by their path)
-  press again | delete | cancel                      a button under the newest message that has it
+  press again | delete | cancel | change             a button under the newest message that has it
+  fill size:800x200 settings:cuts 32; ema 0.99       the form that the bot opened last (/art … advanced:true)
   as bob                                             be somebody else
   in dm | in guild                                   write to the bot directly, or in the channel
   help, quit
@@ -55,16 +57,23 @@ def parse_command(line: str, commands: list[Json]) -> Typed:
         known = ", ".join(f"/{each['name']}" for each in commands) or "none yet"
         raise CommandRefused(f"There is no command /{word}; known are {known}.")
     declared = command.get("options") or []
-    names = "|".join(re.escape(each["name"]) for each in declared) or "(?!)"
-    pieces = re.split(rf"(?:^|(?<=\s))({names}):", rest)
-    values = {name: value.strip() for name, value in zip(pieces[1::2], pieces[2::2], strict=True)}
-    if pieces[0].strip() and declared:
-        values.setdefault(declared[0]["name"], pieces[0].strip())
-    values = {name: value[1:-1] if re.fullmatch(r'".*"', value) else value for name, value in values.items()}
+    values = parse_values(rest, [each["name"] for each in declared])
     attachments = {each["name"] for each in declared if each["type"] == 11}
     options = {name: value for name, value in values.items() if name not in attachments}
     files = {name: Path(value).expanduser() for name, value in values.items() if name in attachments}
     return Typed(word, options, files)
+
+
+def parse_values(text: str, names: list[str]) -> dict[str, str]:
+    """`prompt:a red apple quality:draft` by these names; other colons are text.
+
+    Text before the first name belongs to the first of them.
+    """
+    pieces = re.split(rf"(?:^|(?<=\s))({'|'.join(map(re.escape, names)) or '(?!)'}):", text)
+    values = {name: value.strip() for name, value in zip(pieces[1::2], pieces[2::2], strict=True)}
+    if pieces[0].strip() and names:
+        values.setdefault(names[0], pieces[0].strip())
+    return {name: value[1:-1] if re.fullmatch(r'".*"', value) else value for name, value in values.items()}
 
 
 class Terminal:
@@ -75,6 +84,7 @@ class Terminal:
         self.stage = stage
         self.user: User = sandbox.person("alice")
         self.direct = False
+        self.opened: InteractionHandle | None = None  # what the bot opened its last form for
 
     @property
     def channel(self) -> Channel:
@@ -89,6 +99,11 @@ class Terminal:
             return await self.sandbox.type_command(self.user, self.channel, typed.name, typed.options, typed.files)
         if word == "press" and rest:
             return await self.sandbox.press(self.user, self._message_with(rest), rest)
+        if word == "fill":
+            if self.opened is None or self.opened.modal is None:
+                raise CommandRefused("The bot opened no form.")
+            values = parse_values(rest, field_names(self.opened.modal))
+            return await self.sandbox.submit(self.user, self.opened, values)
         if word == "as" and re.fullmatch(r"\w{1,32}", rest):
             self.user = self.sandbox.person(rest)
         elif word == "in" and rest in ("dm", "guild"):
@@ -106,6 +121,9 @@ class Terminal:
     async def follow(self, handle: InteractionHandle) -> None:
         """Wait for the last word of the answer. Raises `NoAnswer`."""
         await handle.answer()
+        if handle.modal is not None:
+            self.opened = handle
+            self.stage.say(f"{describe(handle.modal)}\nFill it in with fill, or let it be.")
         message = handle.message
         if message is None:
             return

@@ -22,10 +22,9 @@ ROWS: Final = 5
 COMPONENTS_V2: Final = 40  # nested ones too
 TEXT_V2: Final = 4000  # of all text displays together
 
-ROW, BUTTON, TEXT_INPUT, SECTION, TEXT, THUMBNAIL, GALLERY, FILE, SEPARATOR, CONTAINER = (
+ROW, BUTTON, SECTION, TEXT, THUMBNAIL, GALLERY, FILE, SEPARATOR, CONTAINER = (
     1,
     2,
-    4,
     9,
     10,
     11,
@@ -202,17 +201,3 @@ def _check_custom_ids(form: Form, components: list[Json]) -> None:
             said = f"Component custom id cannot be duplicated: {custom_id}"
             form.refuse(("components",), "COMPONENT_CUSTOM_ID_DUPLICATED", said)
         seen.add(custom_id)
-
-
-def check_modal(body: Json) -> None:
-    """Raise the refusal (50035) that Discord has for this modal."""
-    form = Form()
-    form.length(("data", "title"), body.get("title"), 45, least=1)
-    form.length(("data", "custom_id"), body.get("custom_id"), 100, least=1)
-    form.count(("data", "components"), body.get("components"), 5, least=1)
-    for each in walk(body.get("components") or []):
-        if each.get("type") == TEXT_INPUT:
-            form.length(("data", "components", "custom_id"), each.get("custom_id"), 100, least=1)
-        if each.get("type") in (TEXT_INPUT, 18):
-            form.length(("data", "components", "label"), each.get("label"), 45)
-    form.close()

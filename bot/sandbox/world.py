@@ -246,7 +246,8 @@ class Interaction:
     response: Message | None = None  # what @original means
     followups: list[Message] = field(default_factory=list)
     choices: list[Json] | None = None  # autocompletion
-    modal: Json | None = None
+    modal: Json | None = None  # the form that the bot opened
+    trigger: Interaction | None = None  # of a form that was sent: what it was opened for
 
 
 class Changes:

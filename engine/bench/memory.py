@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -23,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from engine.clip_perceptor import CLIPPerceptor, clip_module
-from engine.models import MINI, VQGAN_CONFIGS, Models, choose_device, load_models
+from engine.models import MINI, VQGAN_CONFIGS, Models, choose_device
 from engine.painting import Painting
 from engine.perceptor import Perceptor
 from engine.presets import VQGANS, plan
@@ -122,9 +123,17 @@ def _paint(case: Case) -> Peak:
     bare = _held(choose_device(case.device), begin=True)
     models = _models(case)
     spec = ArtSpec(
-        "a lighthouse", seed=0, start="codes", film="none", iterations=2, quality="draft", style=case.style,
-        width=case.side, height=case.side, cuts=case.cuts, **({"strokes": case.strokes} if case.strokes else {}),
-    )  # fmt: skip
+        "a lighthouse",
+        seed=0,
+        start="codes",
+        film="none",
+        iterations=2,
+        style=case.style,
+        width=case.side,
+        height=case.side,
+        cuts=case.cuts,
+        strokes=case.strokes or None,
+    )
     gc.collect()
     before = _held(models.device, begin=True)
     painting = Painting([spec] * case.batch, models, {}, None)
@@ -143,15 +152,20 @@ def _models(case: Case) -> Models:
         return Models("full", device, precision, vqgans, {asked: _perceptor(case.perceptor, device, precision)})
 
 
+@cache
+def _mini(device: torch.device, precision: torch.dtype) -> Models:
+    return Models(MINI, device, precision)
+
+
 def _vqgan(name: str, device: torch.device, precision: torch.dtype) -> VQGAN:
     if name == f"{MINI} VQGAN":
-        return dataclasses.replace(load_models(MINI), device=device, precision=precision).vqgan(MINI)
+        return _mini(device, precision).vqgan(MINI)
     return VQGAN(VQGAN_CONFIGS.get(name, TINY_VQGAN)).prepare(device, precision)
 
 
 def _perceptor(name: str, device: torch.device, precision: torch.dtype) -> Perceptor:
     if name == MINI:
-        return dataclasses.replace(load_models(MINI), device=device, precision=precision).perceptor(MINI)
+        return _mini(device, precision).perceptor(MINI)
     if name == TINY:
         return next(iter(random_models("tiny", device=device, precision=precision).perceptors.values()))
     joint, side, layers, width, patch, text_width, text_heads, text_layers = ARCHITECTURES[name]

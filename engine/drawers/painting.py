@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar, Final
 
 import torch
@@ -13,6 +14,7 @@ from engine.drawers.strokes import Strokes
 from engine.starts import Opening
 
 STROKES: Final = 256  # where the plan says none, as in CLIPDraw
+DAB: Final = 4.0  # length of a fresh stroke in its widths
 WHITE: Final = torch.ones(3)
 TONE: Final = torch.tensor([0.87, 0.81, 0.70])  # of a ground when there is no picture to take it from
 
@@ -21,7 +23,7 @@ class PaintingDrawer(StrokeDrawer):
     """Opaque strokes that begin along the forms of the opening, in its colours."""
 
     paces: ClassVar[Paces] = Paces(points=0.7, widths=0.1, colours=0.02, opacities=0.01, last=0.1)
-    limits: ClassVar[Limits] = Limits(thinnest=0.008, broadest=0.07, faintest=0.5)
+    limits: ClassVar[Limits] = Limits(thinnest=0.008, broadest=0.07, faintest=0.5, grain=0.008)
 
     def _begun(self, opening: Opening, generator: torch.Generator) -> tuple[Strokes, Tensor]:
         plan = self._plan
@@ -38,3 +40,10 @@ class PaintingDrawer(StrokeDrawer):
 
     def _aim(self, picture: Tensor) -> Tensor:
         return picture
+
+    def _fresh(self, points: Tensor, found: Tensor, *, bare: bool) -> tuple[Tensor, Tensor, Tensor]:
+        """Dabs that together cover their share of a bare place twice, and finer ones where there is a picture already."""
+        area = self._plan.width * self._plan.height / points.shape[1]
+        brush = math.sqrt(2 * area / DAB) * (1 if bare else 0.5)
+        extents = (points.amax(2) - points.amin(2)).amax(-1).clamp_min(1)
+        return points * (brush * DAB / extents)[..., None, None], torch.full_like(self._widths, brush), found

@@ -21,7 +21,7 @@ HATCH_OPACITY: Final = 0.5
 HATCH_ANGLE: Final = -math.radians(52)  # a right hand's, rising to the right
 HATCH_STEPS: Final = 9  # of 1.4 % of the shorter side, to either side of a hatching line's middle at most
 CROSSED: Final = 0.3  # share of the hatching lines that lie across the others
-SHADE: Final = 0.42  # how dark the target's darkest shade is
+SHADE: Final = 0.32  # how dark the target's darkest shade is
 LONGEST: Final = 0.45  # of a contour to either side of its middle, in shorter sides
 CELLS: Final = 96  # along the longer side, of the grid on which places are chosen
 

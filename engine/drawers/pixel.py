@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import torch
@@ -23,6 +24,7 @@ from engine.drawers.clamp import clamp_with_gradient
 from engine.drawers.drawer import Drawer, ParameterGroup
 from engine.models import Models
 from engine.presets import Plan
+from engine.quantisation import Tones
 from engine.starts import Opening
 
 CELLS: Final = 40  # wanted along the shorter side, as in Text2Art's square grid
@@ -32,7 +34,9 @@ SOFTNESS: Final = 0.4  # of the palette's spacing: how far a blend reaches at th
 COLDEST: Final = 1e-6  # temperature that is never gone below
 SAY: Final = 0.35  # of the palette's spacing: how far neighbours may lead a cell off its nearest colour
 DITHER_SIDE: Final = 4  # cells of the pattern
-REFINING: Final = 0.2  # of the way that a learned colour goes to the mean of its cells, a step
+REFINING: Final = 0.2  # of the way that a taken colour goes to the mean of its cells, a step
+FEW_HUES: Final = 0.5  # palettes of which hues count less than this are used by their shades alone
+LOOKS: Final = 3  # points along a cell's side at which a picture is looked at
 
 
 class PixelDrawer(Drawer):
@@ -42,29 +46,35 @@ class PixelDrawer(Drawer):
         self, plan: Plan, models: Models, openings: Sequence[Opening], generators: Sequence[torch.Generator]
     ) -> None:
         self._cell = plan.width // plan.columns if plan.columns else cell_side(plan.width, plan.height)
+        self._grid = (plan.height // self._cell, plan.width // self._cell)
         self._dither = DITHER_SIDE if plan.dither else 0
         self._tile = plan.tile
         self._soft_steps = math.ceil(SOFT_SHARE * plan.iterations)
-        self._grid = grid = (plan.height // self._cell, plan.width // self._cell)
-        begun, held = [], []
-        for opening, generator in zip(openings, generators, strict=True):
-            chance = torch.rand(3, *grid, generator=generator)
-            begun.append(chance if opening.begins is None else F.adaptive_avg_pool2d(opening.begins, grid))
-            held.append(begun[-1] if opening.held is None else F.adaptive_avg_pool2d(opening.held, grid))
-        self._held = torch.stack(held).to(models.device)
+        begun = [
+            torch.rand(3, *self._grid, generator=generator)
+            if opening.begins is None
+            else F.adaptive_avg_pool2d(opening.begins.cpu(), self._grid)
+            for opening, generator in zip(openings, generators, strict=True)
+        ]
+        held = [
+            start if opening.held is None else opening.held.cpu()
+            for start, opening in zip(begun, openings, strict=True)
+        ]
         self._colours = torch.stack(begun).to(models.device).requires_grad_()
         self._steps = torch.zeros((), device=models.device)
-        self._learns = not plan.palette and plan.colours > 0 and all(each.palette is None for each in openings)
-        palettes = _palettes(plan, openings, self._held)
-        self._palettes = palettes if palettes is None else palettes.to(models.device)
+        self._limits = _limits_of(plan, openings, held, models.device)
+        self._held = torch.stack([start.to(models.device) for start in begun])
+        for row, opening in enumerate(openings):
+            if opening.held is not None:
+                self._held[row] = self._in_cells(held[row][None].to(models.device), row)[0]
 
     def groups(self) -> list[ParameterGroup]:
         return [ParameterGroup([self._colours])]
 
     def render(self) -> Tensor:
         shown = clamp_with_gradient(self._colours)
-        if self._palettes is not None:
-            limited = self._limited(shown.detach(), self._palettes)
+        if self._limits is not None:
+            limited = self._limited(shown.detach(), self._limits)
             shown = limited + (shown - shown.detach())  # exactly the limited values: the difference is 0
         return shown.repeat_interleave(self._cell, -2).repeat_interleave(self._cell, -1)
 
@@ -72,15 +82,20 @@ class PixelDrawer(Drawer):
     def constrain(self) -> None:
         self._colours.clamp_(0, 1)
         self._steps += 1
-        if self._learns and self._palettes is not None:
-            self._palettes.copy_(self._refined(self._palettes))
+        if self._limits is not None and self._limits.taken:
+            self._refine(self._limits)
 
     def strayed(self) -> Tensor:
         return (self._colours - self._held).square().sum(1).mean((1, 2)) / SPREAD
 
     @torch.no_grad()
     def hold_to(self, pictures: Tensor) -> None:
-        self._held.copy_(F.adaptive_avg_pool2d(pictures, self._grid))
+        if self._limits is not None and self._limits.taken:
+            before, looks = self._limits.seen, self._looks(pictures)
+            after = [quantisation.palette_of(look, len(seen), seen) for look, seen in zip(looks, before, strict=True)]
+            before.copy_(torch.stack(after))
+        for row in range(len(pictures)):
+            self._held[row] = self._in_cells(pictures[row : row + 1], row)[0]
 
     @torch.no_grad()
     def move(self, matrix: Tensor) -> None:
@@ -89,7 +104,7 @@ class PixelDrawer(Drawer):
 
     def tensors(self) -> dict[str, Tensor]:
         own = {"colours": self._colours, "held": self._held, "steps": self._steps}
-        return own if self._palettes is None else {**own, "palettes": self._palettes}
+        return own if self._limits is None else {**own, "seen": self._limits.seen}
 
     @torch.no_grad()
     def finish(self) -> None:
@@ -100,48 +115,79 @@ class PixelDrawer(Drawer):
     def exports(self, index: int) -> dict[str, bytes]:
         """The picture at one pixel a cell, as a PNG with a palette where the colours are limited."""
         colours = self._colours[index : index + 1].clamp(0, 1)
-        if self._palettes is None:
+        if self._limits is None:
             native = Image.fromarray(_bytes(colours[0].permute(1, 2, 0)).numpy())
         else:
-            palette = self._palettes[index : index + 1]
-            tones = self._tones(palette)
-            chosen = self._chosen(quantisation.toned_distances(colours, tones, self._dither), tones)
-            native = Image.fromarray(chosen[0].byte().cpu().numpy(), "P")
-            native.putpalette(_bytes(palette[0]).flatten().tolist())
+            limits = self._limits.of(index)
+            native = Image.fromarray(self._chosen(colours, limits)[0].byte().cpu().numpy())
+            native.putpalette(_bytes(limits.shown[0]).flatten().tolist())
         buffer = io.BytesIO()
         native.save(buffer, format="PNG", optimize=True)
         return {"native.png": buffer.getvalue()}
 
-    def _limited(self, colours: Tensor, palettes: Tensor) -> Tensor:
+    def _limited(self, colours: Tensor, limits: _Limits) -> Tensor:
         """(B, 3, rows, columns) in colours of the palette: blends at first, later one of them."""
-        tones = self._tones(palettes)
+        tones = limits.tones()
         distances = quantisation.toned_distances(colours, tones, self._dither)
         warmth = (1 - self._steps / self._soft_steps).clamp_min(0) * SOFTNESS * tones.spacing
-        blends = quantisation.blended(distances, palettes, warmth.square() + COLDEST)
-        exact = quantisation.picked(self._chosen(distances, tones), palettes)
+        blends = quantisation.blended(distances, limits.shown, warmth.square() + COLDEST)
+        exact = quantisation.picked(self._nearest(distances, tones), limits.shown)
         return torch.where(self._steps < self._soft_steps, blends, exact)
 
-    def _tones(self, palettes: Tensor) -> quantisation.Tones:
-        return quantisation.own_tones(palettes) if self._learns else quantisation.fitted_tones(palettes)
+    def _chosen(self, colours: Tensor, limits: _Limits) -> Tensor:
+        """(B, rows, columns) which colour each cell takes."""
+        tones = limits.tones()
+        return self._nearest(quantisation.toned_distances(colours, tones, self._dither), tones)
 
-    def _chosen(self, distances: Tensor, tones: quantisation.Tones) -> Tensor:
-        """(B, rows, columns) which colour each cell takes. A dithered pattern is made of stray cells: it stays."""
-        if self._dither:
+    def _nearest(self, distances: Tensor, tones: Tones) -> Tensor:
+        if self._dither:  # a pattern is made of stray cells: they stay
             return distances.argmin(1)
-        say = (SAY * tones.spacing).square()
-        return quantisation.among_neighbours(distances, say, periodic=self._tile)
+        return quantisation.among_neighbours(distances, (SAY * tones.spacing).square(), periodic=self._tile)
 
-    def _refined(self, palettes: Tensor) -> Tensor:
-        """The palettes a little nearer to the means of their cells (Lloyd 1982), in the second half of the blending.
+    @torch.no_grad()
+    def _in_cells(self, picture: Tensor, row: int) -> Tensor:
+        """(1, 3, rows, columns) of a picture (1, 3, H, W): the colour that most of a cell has.
+
+        A mean would give every edge a seam of colours between; where they are free or dithered, that is what is wanted.
+        """
+        if self._limits is None or self._dither:
+            return F.adaptive_avg_pool2d(picture, self._grid)
+        limits = self._limits.of(row)
+        distances = quantisation.toned_distances(self._looks(picture), limits.tones())
+        votes = F.one_hot(distances.argmin(1), distances.shape[1]).permute(0, 3, 1, 2).float()
+        most = F.avg_pool2d(votes, LOOKS).argmax(1)
+        return quantisation.picked(most, limits.seen)
+
+    def _looks(self, pictures: Tensor) -> Tensor:
+        rows, columns = self._grid
+        return F.adaptive_avg_pool2d(pictures, (LOOKS * rows, LOOKS * columns))
+
+    def _refine(self, limits: _Limits) -> None:
+        """The taken colours a little nearer to the means of their cells (Lloyd 1982), late in the time of blending.
 
         Before it the cells are still what they began as, and after it a colour that moved would look restless.
         """
-        colours = self._colours.flatten(2)  # (B, 3, N)
-        wears = F.one_hot(quantisation.nearest(self._colours, palettes).flatten(1), palettes.shape[1]).float()
+        wears = F.one_hot(quantisation.nearest(self._colours, limits.seen).flatten(1), limits.seen.shape[1]).float()
         counts = wears.sum(1)[..., None]
-        means = torch.einsum("bnk,bcn->bkc", wears, colours) / counts.clamp_min(1)
+        means = torch.einsum("bnk,bcn->bkc", wears, self._colours.flatten(2)) / counts.clamp_min(1)
         ripe = (self._steps >= self._soft_steps / 2) & (self._steps < self._soft_steps)
-        return torch.lerp(palettes, means, REFINING * ripe * (counts > 0))
+        limits.seen.copy_(torch.lerp(limits.seen, means, REFINING * ripe * (counts > 0)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """The few colours of each picture."""
+
+    seen: Tensor  # (B, K, 3) the colours of the picture that are told apart
+    shown: Tensor  # (B, K, 3) what is shown for each; `seen` itself where they were taken from the picture to be shown
+    taken: bool  # whether `seen` comes from the picture; else it is the palette, and the picture is fitted to its tones
+
+    def of(self, index: int) -> _Limits:
+        """Those of one picture."""
+        return _Limits(self.seen[index : index + 1], self.shown[index : index + 1], self.taken)
+
+    def tones(self) -> Tones:
+        return quantisation.own_tones(self.seen) if self.taken else quantisation.fitted_tones(self.seen)
 
 
 def cell_side(width: int, height: int) -> int:
@@ -151,21 +197,30 @@ def cell_side(width: int, height: int) -> int:
     return min(divisors, key=lambda side: abs(math.log(min(width, height) / side / CELLS)))
 
 
-def _palettes(plan: Plan, openings: Sequence[Opening], held: Tensor) -> Tensor | None:
-    """(B, K, 3) the palette of each picture: the one that is named, one taken from a picture, or the opening's own."""
-    if plan.palette:
-        named = torch.tensor(plan.palette, dtype=torch.float32) / 255
-        return named.expand(len(openings), -1, -1)
-    if not plan.colours and all(opening.palette is None for opening in openings):
+def _limits_of(
+    plan: Plan, openings: Sequence[Opening], pictures: Sequence[Tensor], device: torch.device
+) -> _Limits | None:
+    """The palette that is named, the one taken from another picture, or one of the pictures' own; None: no limits."""
+    if not plan.palette and not plan.colours:
         return None
-    count = plan.colours or max(len(each.palette) for each in openings if each.palette is not None)
-    own = [
-        quantisation.palette_of(picture if opening.held is None else opening.held, count)
-        if opening.palette is None
-        else _padded(opening.palette, count)
-        for opening, picture in zip(openings, held.cpu(), strict=True)
-    ]
-    return torch.stack(own)
+    if not plan.palette and any(opening.palette is None for opening in openings):
+        seen = _taken(pictures, plan.colours).to(device)
+        return _Limits(seen, seen, taken=True)
+    if plan.palette:
+        given = torch.tensor(plan.palette, dtype=torch.float32).expand(len(openings), -1, -1) / 255
+    else:
+        given = torch.stack([_padded(each.palette, plan.colours) for each in openings if each.palette is not None])
+    by_shade = quantisation.oklab(given)[..., 0].argsort(dim=1)
+    given = given.gather(1, by_shade[..., None].expand_as(given)).to(device)
+    if bool((quantisation.fitted_tones(given).colourful < FEW_HUES).all()):
+        # Shade for shade: a red tower in grey rain is as dark as the rain, but not the same green on a Game Boy.
+        return _Limits(_taken(pictures, given.shape[1]).to(device), given, taken=True)
+    return _Limits(given.clone(), given, taken=False)
+
+
+def _taken(pictures: Sequence[Tensor], count: int) -> Tensor:
+    """(B, count, 3) from pictures (3, H, W), darkest first."""
+    return torch.stack([quantisation.palette_of(each, count) for each in pictures])
 
 
 def _padded(palette: Tensor, count: int) -> Tensor:

@@ -23,6 +23,7 @@ from engine.starts import Opening
 
 SPREAD: Final = 1 / 12  # variance of a colour that could be any
 CLIPDRAW_SIDE: Final = 224  # pixels of the pictures for which the field's paces were chosen
+STIFFNESS: Final = 0.5  # how much less a wave of a stroke moves it than the next longer one
 CELLS: Final = 32  # along a side, of the grid in which a move's uncovered places are looked for
 
 
@@ -44,6 +45,7 @@ class Limits:
     thinnest: float
     broadest: float
     faintest: float  # opacity
+    grain: float  # what is smaller need not be as in the picture that is held to: it belongs to the strokes
 
 
 class StrokeDrawer(Drawer):
@@ -58,12 +60,16 @@ class StrokeDrawer(Drawer):
         self._plan = plan
         self._device = models.device
         begun = [self._begun(each, chance) for each, chance in zip(openings, generators, strict=True)]
-        self._points = self._parameter([strokes.points for strokes, _ in begun])
+        points = torch.cat([strokes.points for strokes, _ in begun]).to(models.device)
+        waves = _waves(points.shape[2])
+        self._waves, self._from_points = waves.to(points), torch.linalg.inv(waves).to(points)
+        self._forms = (self._from_points @ points).requires_grad_()
         self._widths = self._parameter([strokes.widths for strokes, _ in begun])
         self._colours = self._parameter([strokes.colours for strokes, _ in begun])
         self._opacities = self._parameter([strokes.opacities for strokes, _ in begun])
         self._ground = self._parameter([ground[None] for _, ground in begun])
         self._moves = torch.zeros((), dtype=torch.int64)  # stays on the CPU, where places for fresh strokes are found
+        self._returned: Tensor | None = None  # (B, N) which strokes the last move has brought back
         self._rendered: Tensor | None = None
         with torch.no_grad():
             firsts = self.render()
@@ -72,6 +78,7 @@ class StrokeDrawer(Drawer):
             for first, opening in zip(firsts, openings, strict=True)
         ]
         self._held = torch.stack(held)
+        self._bound = torch.tensor([float(opening.held is not None) for opening in openings]).to(self._held)
 
     @abstractmethod
     def _begun(self, opening: Opening, generator: torch.Generator) -> tuple[Strokes, Tensor]:
@@ -85,7 +92,7 @@ class StrokeDrawer(Drawer):
         pixel = min(self._plan.width, self._plan.height) / CLIPDRAW_SIDE
         last = self.paces.last
         return [
-            ParameterGroup([self._points], self.paces.points * pixel, last),
+            ParameterGroup([self._forms], self.paces.points * pixel, last),
             ParameterGroup([self._widths], self.paces.widths * pixel, last),
             ParameterGroup([self._colours, self._ground], self.paces.colours, last),
             ParameterGroup([self._opacities], self.paces.opacities, last),
@@ -98,7 +105,9 @@ class StrokeDrawer(Drawer):
 
     def strayed(self) -> Tensor:
         rendered = self.render() if self._rendered is None else self._rendered
-        return (rendered - self._held).square().sum(1).mean((1, 2)) / SPREAD
+        grain = max(1, round(min(self._plan.width, self._plan.height) * self.limits.grain))
+        away = F.avg_pool2d(rendered - self._held, grain, ceil_mode=True)
+        return away.square().sum(1).mean((1, 2)) / SPREAD * self._bound
 
     @torch.no_grad()
     def constrain(self) -> None:
@@ -113,6 +122,7 @@ class StrokeDrawer(Drawer):
     def hold_to(self, pictures: Tensor) -> None:
         aims = [self._aim(each) for each in pictures.detach().float().cpu()]
         self._held.copy_(torch.stack(aims))
+        self._bound.fill_(1)
 
     @torch.no_grad()
     def move(self, matrix: Tensor) -> None:
@@ -125,7 +135,7 @@ class StrokeDrawer(Drawer):
         old = self._points / size * 2 - 1
         inverse = torch.linalg.inv(matrix[:, :2].double().cpu())
         shifted = old - matrix[:, 2].to(old)
-        self._points.copy_((shifted @ inverse.T.to(old) + 1) / 2 * size)
+        self._reshape((shifted @ inverse.T.to(old) + 1) / 2 * size)
         self._widths.div_(scale)
         if not (self._plan.tile and math.isclose(scale, 1, abs_tol=1e-3)):
             self._refresh(matrix, shown)
@@ -134,12 +144,13 @@ class StrokeDrawer(Drawer):
 
     def tensors(self) -> dict[str, Tensor]:
         return {
-            "points": self._points,
+            "forms": self._forms,
             "widths": self._widths,
             "colours": self._colours,
             "opacities": self._opacities,
             "ground": self._ground,
             "held": self._held,
+            "bound": self._bound,
             "moves": self._moves,
         }
 
@@ -155,6 +166,15 @@ class StrokeDrawer(Drawer):
     def _parameter(self, parts: list[Tensor]) -> Tensor:
         return torch.cat(parts).to(self._device).requires_grad_()
 
+    @property
+    def _points(self) -> Tensor:
+        """(B, N, 3·S + 1, 2) control points."""
+        points: Tensor = self._waves @ self._forms
+        return points
+
+    def _reshape(self, points: Tensor) -> None:
+        self._forms.copy_(self._from_points @ points)
+
     def _parts(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         return self._points, self._widths, self._colours, self._opacities
 
@@ -164,27 +184,33 @@ class StrokeDrawer(Drawer):
     def _refresh(self, matrix: Tensor, shown: Tensor) -> None:
         """Bring strokes that left the picture back to where the camera uncovered something, in the colours there.
 
-        When less has left than was uncovered (a camera that moves away), strokes are taken from the picture in turn.
+        When fewer have left than are needed there, as with a camera that moves away, the smallest are taken: they have
+        become too small to matter.
         """
-        count = self._points.shape[1]
-        size = self._points.new_tensor([self._plan.width, self._plan.height])
+        old = self._points
+        count = old.shape[1]
+        size = old.new_tensor([self._plan.width, self._plan.height])
         places, uncovered = _fresh_places(matrix.double().cpu(), count, int(self._moves))
-        low, high = self._points.amin(2), self._points.amax(2)
+        needed = round(count * uncovered)
+        low, high = old.amin(2), old.amax(2)
         margin = self._widths[..., None] / 2
         gone = ((high + margin < 0) | (low - margin > size)).any(-1)
-        turn = (torch.arange(count) - int(self._moves) * round(count * uncovered)) % count
-        gone |= (turn < round(count * uncovered)).to(gone.device)
-        middles = places.to(size) * size
-        own = self._points.mean(2, keepdim=True)
-        fresh = middles[None, :, None] + (self._points - own)
+        seen = ((high - low).amax(-1) + self._widths) * self._widths * ~gone
+        rank = seen.argsort(dim=1, stable=True).argsort(1)
+        taken = gone | (rank < needed)
         grid = (places.to(shown) * 2 - 1)[None, None].expand(len(shown), 1, -1, 2)
         found = F.grid_sample(shown, grid, align_corners=False)[:, :, 0].transpose(1, 2)
-        self._points.copy_(torch.where(gone[..., None, None], fresh, self._points))
-        self._colours.copy_(torch.where(gone[..., None], self._fresh_colours(found), self._colours))
+        points, widths, colours = self._fresh(old, found, bare=needed > 0)
+        points = points - points.mean(2, keepdim=True) + (places.to(size) * size)[:, None]
+        self._reshape(torch.where(taken[..., None, None], points, old))
+        self._widths.copy_(torch.where(taken, widths, self._widths))
+        self._colours.copy_(torch.where(taken[..., None], colours, self._colours))
+        self._returned = taken
 
-    def _fresh_colours(self, found: Tensor) -> Tensor:
-        """Colours (B, N, 3) of strokes that come back where the picture has the colours `found`."""
-        return found
+    def _fresh(self, points: Tensor, found: Tensor, *, bare: bool) -> tuple[Tensor, Tensor, Tensor]:
+        """Points (anywhere), widths and colours of strokes that come back where the picture has the colours `found`
+        (B, N, 3); `bare`: where nothing else lies. As they were, unless a style knows better."""
+        return points, self._widths, self._colours
 
 
 def _fresh_places(matrix: Tensor, count: int, turn: int) -> tuple[Tensor, float]:
@@ -201,3 +227,13 @@ def _fresh_places(matrix: Tensor, count: int, turn: int) -> tuple[Tensor, float]
         return strewn, 0.0
     chosen = bare[(strewn[:, 0] * len(bare)).long()]
     return chosen + (strewn - 0.5) / CELLS, len(bare) / len(cells)
+
+
+def _waves(count: int) -> Tensor:
+    """(count, count): a line's points from waves along it (cosines), each shorter one of which moves them less.
+
+    A step moves all parameters by about as much, so a stroke moves, turns and bends as a whole before it wriggles.
+    """
+    order = torch.arange(count, dtype=torch.float64)
+    places = (order[:, None] + 0.5) / count
+    return torch.cos(math.pi * places * order) * STIFFNESS**order

@@ -31,12 +31,9 @@ def _document(strokes: Strokes, ground: Tensor, width: int, height: int, tile: b
     shown = (width / 2 if across else width, height / 2 if down else height)
     yield "<defs>"
     yield f'<clipPath id="shown"><rect width="{_number(shown[0])}" height="{_number(shown[1])}"/></clipPath>'
-    yield '<g id="strokes" fill="none" stroke-linecap="round" stroke-linejoin="round">'
-    yield from _paths(strokes)
-    yield "</g>"
-    yield '<g id="part" clip-path="url(#shown)">'
+    yield '<g id="part" clip-path="url(#shown)" fill="none" stroke-linecap="round" stroke-linejoin="round">'
     yield f'<rect width="{width}" height="{height}" fill="{_colour(ground.tolist())}"/>'
-    yield from _repeated(strokes, width, height, tile)
+    yield from _paths(strokes, (width, height) if tile else None)
     yield "</g>"
     yield "</defs>"
     for mirrored in _mirrors(width, height, across, down):
@@ -44,31 +41,25 @@ def _document(strokes: Strokes, ground: Tensor, width: int, height: int, tile: b
     yield "</svg>"
 
 
-def _paths(strokes: Strokes) -> Iterator[str]:
+def _paths(strokes: Strokes, period: tuple[int, int] | None) -> Iterator[str]:
     for points, width, colour, opacity in zip(
-        strokes.points.tolist(),
-        strokes.widths.tolist(),
-        strokes.colours.tolist(),
-        strokes.opacities.tolist(),
-        strict=True,
+        strokes.points, strokes.widths.tolist(), strokes.colours.tolist(), strokes.opacities.tolist(), strict=True
     ):
-        start, *rest = [f"{_number(x)} {_number(y)}" for x, y in points]
-        yield (
-            f'<path d="M{start}C{" ".join(rest)}" stroke="{_colour(colour)}" stroke-width="{_number(width)}" '
-            f'stroke-opacity="{_number(opacity)}"/>'
-        )
+        pen = f'stroke="{_colour(colour)}" stroke-width="{_number(width)}" stroke-opacity="{_number(opacity)}"'
+        # A stroke's copies come right after it: all of them lie below the next stroke.
+        for x, y in [(0, 0)] if period is None else _shifts(points, width, period):
+            start, *rest = [f"{_number(across + x)} {_number(down + y)}" for across, down in points.tolist()]
+            yield f'<path d="M{start}C{" ".join(rest)}" {pen}/>'
 
 
-def _repeated(strokes: Strokes, width: int, height: int, tile: bool) -> Iterator[str]:
-    """The strokes, and in a tile their copies shifted by whole pictures as far as any of them reaches."""
-    if not tile:
-        yield '<use xlink:href="#strokes"/>'
-        return
-    reach = strokes.widths.max() / 2
-    low, high = (strokes.points.amin((0, 1)) - reach).tolist(), (strokes.points.amax((0, 1)) + reach).tolist()
-    for row in range(-int(high[1] // height), int(-(low[1] // height)) + 1):
-        for column in range(-int(high[0] // width), int(-(low[0] // width)) + 1):
-            yield f'<use xlink:href="#strokes" x="{column * width}" y="{row * height}"/>'
+def _shifts(points: Tensor, width: float, period: tuple[int, int]) -> list[tuple[int, int]]:
+    """By how many pixels a stroke has to be moved to be seen in the picture, itself and over its edges."""
+    low, high = (points.amin(0) - width / 2).tolist(), (points.amax(0) + width / 2).tolist()
+    across, down = (
+        [side * turn for turn in range(-int(end // side), -int(begin // side) + 1)]
+        for begin, end, side in zip(low, high, period, strict=True)
+    )
+    return [(x, y) for y in down for x in across]
 
 
 def _mirrors(width: int, height: int, across: bool, down: bool) -> Iterator[str]:

@@ -38,6 +38,8 @@ class FakePainter:
         self.orders: list[Order] = []
         self.started_at: list[int] = []
         self.film: bytes | None = None
+        self.extras: dict[str, bytes] = {}  # "svg", "native.png", "1.png" …
+        self.clip_score = 31.24
         self.closed = False
         self.may_go_on = asyncio.Event()  # a test that needs a picture to take its time clears it
         self.may_go_on.set()
@@ -85,8 +87,13 @@ class FakePainter:
         if self.film is not None:
             films["mp4"] = order.folder / "film.mp4"
             films["mp4"].write_bytes(self.film)
+        extras = {label: order.folder / f"picture.{label}" for label in self.extras}
+        for label, path in extras.items():
+            path.write_bytes(self.extras[label])
         seed = order.spec.seed if order.spec.seed is not None else order.job_id
-        return Finished(image, films, seed, SIDE, SIDE, self.steps, 0.4, 0.25, self.notes, "fake")
+        return Finished(
+            image, films, extras, seed, SIDE, SIDE, self.steps, 0.4, 0.25, self.clip_score, self.notes, "fake"
+        )
 
     async def cancel(self) -> None:
         self._cancelled = True

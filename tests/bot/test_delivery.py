@@ -94,6 +94,7 @@ def build_for(person_id: int) -> Callable[[Fitted], Payload]:
             height=256,
             iterations=40,
             seconds=3.0,
+            clip_score=None,
             models="mini",
             image_name=fitted.image_name,
             notes=fitted.notes,

@@ -64,8 +64,8 @@ async def test_afterwards_the_finished_ones_do(queue: tuple[SQLiteQueue, Clock])
     assert claim is not None
     clock.now += 5.0
     picture = NewPicture(
-        spec="{}", seed=1, width=8, height=8, image="x.png", films=(), seconds=5.0, loss=0.1, models="",
-        channel_id=None, message_id=None,
+        spec="{}", seed=1, width=8, height=8, image="x.png", films=(), extras={}, seconds=5.0, loss=0.1,
+        clip_score=None, models="", channel_id=None, message_id=None,
     )  # fmt: skip
     assert await line.finish(claim, picture) is not None
     await line.add(job(2, 8))

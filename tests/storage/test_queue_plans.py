@@ -25,7 +25,7 @@ async def test_no_query_reads_the_whole_history(database: Database) -> None:
     await queue.fail(claim, "It broke.", retry=True)
     again = await queue.claim(60)
     assert again is not None
-    await queue.finish(again, NewPicture("{}", 1, 8, 8, "a.png", (), 1.0, 0.5, "mini", None, None))
+    await queue.finish(again, NewPicture("{}", 1, 8, 8, "a.png", (), {}, 1.0, 0.5, None, "mini", None, None))
     await queue.undelivered()
     await queue.cancel(2)
     await gallery.by_job(1)

@@ -19,7 +19,7 @@ T = TypeVar("T")
 LEASE = 10.0
 MAX_ATTEMPTS = 2
 ENDED = {JobState.DONE, JobState.FAILED, JobState.CANCELLED}
-PICTURE = NewPicture("{}", 1, 8, 8, "a.png", (), 1.0, 0.5, "mini", None, None)
+PICTURE = NewPicture("{}", 1, 8, 8, "a.png", (), {}, 1.0, 0.5, None, "mini", None, None)
 
 
 @dataclass

@@ -10,7 +10,7 @@ from pathlib import Path
 from storage import Beat, Database, NewPicture, SQLiteQueue
 
 LEASE = 0.7
-PICTURE = NewPicture("{}", 1, 8, 8, "a.png", (), 1.0, 0.5, "mini", None, None)
+PICTURE = NewPicture("{}", 1, 8, 8, "a.png", (), {}, 1.0, 0.5, None, "mini", None, None)
 
 
 async def work(folder: Path, log: int) -> None:

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.describe import read_nouns
 from engine.mini.training.everyday import everyday_names
 from engine.mini.training.gather import Picture
 from engine.mini.training.sources import SILHOUETTES
 
-NOUNS = Path(__file__).with_name("nouns.txt")
 OPEN_CLIP_ART = Path(__file__).with_name("open_clip_art.txt")
 LEFT_OUT = Path(__file__).with_name("left_out.txt")
 
@@ -150,11 +150,6 @@ class Chosen:
     tags: tuple[str, ...]
     rows: tuple[int, ...]
     sources: tuple[str, ...]
-
-
-def read_nouns(file: Path = NOUNS) -> tuple[str, ...]:
-    """The commonest nouns that can be drawn, sorted."""
-    return tuple(file.read_text().split("\n")[:-1])
 
 
 def read_open_clip_art(file: Path = OPEN_CLIP_ART) -> dict[str, str]:

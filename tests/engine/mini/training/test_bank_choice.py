@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.describe import read_nouns
 from engine.mini.bank import Bank, read_bank
 from engine.mini.model import WEIGHTS
 from engine.mini.training.bank_choice import (
@@ -13,7 +14,6 @@ from engine.mini.training.bank_choice import (
     how_many,
     name_in_bank,
     read_left_out,
-    read_nouns,
     read_open_clip_art,
 )
 from engine.mini.training.drawings import Picture

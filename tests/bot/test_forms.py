@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot import drafts
+from bot.advanced import FIELDS
+from bot.attachments import Attachments
+from bot.drafts import LONGEST, Draft, Drafts
+from bot.forms import PATTERNS, TILE, Form, filled_in, modal_of, number_in
+from bot.sandbox.modals import check_modal
+from bot.sandbox.modals import filled_in as sent
+from engine.errors import InputError
+from engine.spec import CAMERAS, SYMMETRIES, ArtSpec
+
+FILLED = Form("800x200", "30", "zoom-in", "both", "cuts 32\nema 0.9")
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+)
+
+
+async def test_a_form_comes_back_as_it_was_opened() -> None:
+    for form in (Form(), FILLED, Form(pattern=TILE)):
+        modal = modal_of(7, form).to_dict()
+        check_modal(modal)
+        assert number_in(modal["custom_id"]) == 7
+        assert filled_in(sent(modal, {})) == form
+
+
+async def test_a_form_takes_as_much_as_a_person_may_type() -> None:
+    check_modal(modal_of(10**18 - 1, Form("9" * 20, "9" * 20, "still", "none", "x" * 2000)).to_dict())
+
+
+def test_fields_become_changes_of_the_spec() -> None:
+    assert Form().changes() == {}
+    assert FILLED.changes() == {
+        "width": 800, "height": 200, "iterations": 30, "camera": "zoom-in", "symmetry": "both", "cuts": 32, "ema": 0.9,
+    }  # fmt: skip
+    assert Form(pattern=TILE, settings="symmetry both").changes() == {"tile": True, "symmetry": "both"}
+    assert Form(settings="camera zoom-in").changes() == {"camera": "zoom-in"}
+    assert set(PATTERNS) == {*SYMMETRIES, TILE} and set(Form().changes()) <= set(FIELDS)
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        (Form(size="big"), "no size"),
+        (Form(iterations="30", settings="iterations 40"), "“iterations” is given twice"),
+        (Form(camera="zoom-in", settings="camera zoom-out"), "“camera” is given twice"),
+        (Form(settings="cutz 3"), "did you mean cuts"),
+    ],
+)
+def test_what_is_not_understood_is_said(form: Form, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        form.changes()
+
+
+@settings(deadline=None)
+@given(camera=st.sampled_from(CAMERAS) | st.text(), pattern=st.sampled_from(list(PATTERNS)) | st.text(), size=st.text())
+def test_any_form_ends_as_a_spec_or_a_sentence(camera: str, pattern: str, size: str) -> None:
+    try:
+        spec = ArtSpec(prompt="a sea", **Form(size, "", camera, pattern).changes())
+    except InputError:
+        return
+    assert camera in CAMERAS and pattern in PATTERNS and spec.camera == camera
+
+
+@pytest.mark.parametrize("data", [{}, {"components": None}, {"components": []}, {"components": [{"type": 18}]}])
+def test_a_form_without_fields_is_as_at_first(data: dict[str, Any]) -> None:
+    assert filled_in(data) == Form()
+
+
+@given(custom_id=st.sampled_from(["size", "camera"]) | JSON, value=JSON, values=st.none() | st.lists(JSON))
+def test_strange_fields_are_texts_too(custom_id: Any, value: Any, values: list[Any] | None) -> None:
+    for answer in ({"value": value}, {"values": values}):
+        form = filled_in({"components": [{"type": 18, "component": {"custom_id": custom_id, **answer}}]})
+        assert all(isinstance(getattr(form, name), str) for name in Form.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("custom_id", ["", "atelier:form:", "atelier:form:x", "atelier:again:1", "atelier:form:1:2"])
+def test_forms_of_others_have_no_number(custom_id: str) -> None:
+    assert number_in(custom_id) is None
+
+
+class TestDrafts:
+    draft = Draft(1, ArtSpec(prompt="a sea"), Attachments())
+
+    def test_a_draft_is_taken_once_and_by_its_owner(self) -> None:
+        kept = Drafts()
+        number = kept.keep(self.draft)
+        assert kept.take(number, 2) is None and kept.get(number + 1, 1) is None
+        taken = kept.take(number, 1)
+        assert taken is not None and taken.spec == self.draft.spec
+        assert kept.take(number, 1) is None
+        assert kept.keep(taken, number) == number and kept.get(number, 1) is not None
+
+    def test_old_drafts_are_gone(self) -> None:
+        now = [0.0]
+        kept = Drafts(lambda: now[0])
+        number = kept.keep(self.draft)
+        now[0] = LONGEST
+        assert kept.get(number, 1) is not None
+        now[0] += 1
+        assert kept.get(number, 1) is None and kept.take(number, 1) is None
+
+    def test_the_oldest_go_first(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(drafts, "MOST", 2)
+        kept = Drafts()
+        numbers = [kept.keep(self.draft) for _ in range(3)]
+        assert len(set(numbers)) == 3
+        assert [kept.get(number, 1) is not None for number in numbers] == [False, True, True]

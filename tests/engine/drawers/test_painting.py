@@ -1,0 +1,195 @@
+"""The painting style: strokes that resemble their opening at once, move with the camera, and can be saved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from engine.camera import warped
+from engine.drawers.drawer import Drawer
+from engine.drawers.painting import PaintingDrawer
+from engine.models import Models
+from engine.presets import Plan, plan
+from engine.spec import ArtSpec
+from engine.starts import Opening, fractal_noise
+
+SIDE = 96
+MODELS = Models("mini", torch.device("cpu"), torch.float32)  # the drawer asks for nothing but the device
+
+
+def planned(**changes: object) -> Plan:
+    spec = ArtSpec("x", style="painting", width=SIDE, height=SIDE, strokes=120)
+    return replace(plan(spec, "mini"), **changes)  # type: ignore[arg-type]
+
+
+def a_picture() -> Tensor:
+    """An orange disc with a dark bar on blue."""
+    picture = torch.tensor([0.25, 0.45, 0.8])[:, None, None].repeat(1, SIDE, SIDE)
+    line = torch.arange(SIDE) + 0.5
+    disc = (line[:, None] - 50).square() + (line[None] - 40).square() < 28**2
+    picture[:, disc] = torch.tensor([0.95, 0.55, 0.1])[:, None]
+    picture[:, 46:54, 24:56] = 0.1
+    return picture
+
+
+def painter(opening: Opening, made: Plan | None = None, seed: int = 3) -> PaintingDrawer:
+    return PaintingDrawer(made or planned(), MODELS, [opening], [torch.Generator().manual_seed(seed)])
+
+
+def like(drawer: Drawer, picture: Tensor) -> float:
+    """Share of the picture's variance that the render explains."""
+    with torch.no_grad():
+        shown = drawer.render()[0]
+    spread = (picture - picture.mean((1, 2), keepdim=True)).square().mean()
+    return 1 - float((shown - picture).square().mean() / spread)
+
+
+def descend(drawer: Drawer, steps: int, rate: float = 1.0) -> None:
+    rows = [{"params": group.tensors, "lr": group.rate * rate} for group in drawer.groups()]
+    optimiser = torch.optim.Adam(rows)
+    for _ in range(steps):
+        optimiser.zero_grad()
+        drawer.render()
+        drawer.strayed().sum().backward()
+        optimiser.step()
+        drawer.constrain()
+
+
+def test_the_first_strokes_resemble_the_opening() -> None:
+    picture = a_picture()
+    assert like(painter(Opening(picture, picture)), picture) > 0.8
+
+
+def test_strokes_under_a_mist_have_its_colours() -> None:
+    picture, mist = a_picture(), torch.full((3, SIDE, SIDE), 0.5)
+    with torch.no_grad():
+        shown = painter(Opening(mist, picture)).render()
+    assert float((shown - 0.5).abs().max()) < 0.1
+
+
+def test_steps_towards_what_is_held_come_nearer_to_it() -> None:
+    picture = a_picture()
+    drawer = painter(Opening(torch.full_like(picture, 0.5), picture))
+    with torch.no_grad():
+        before = float(drawer.strayed())
+    descend(drawer, 30)
+    with torch.no_grad():
+        drawer.render()
+        assert float(drawer.strayed()) < before / 4
+
+
+def test_holding_to_another_picture_leads_there() -> None:
+    drawer = painter(Opening(a_picture(), a_picture()))
+    other = a_picture().flip(0)
+    drawer.hold_to(other[None])
+    descend(drawer, 40)
+    assert like(drawer, other) > like(drawer, a_picture())
+
+
+@pytest.mark.parametrize(
+    ("ground", "opening", "expected"),
+    [
+        ("white", Opening(a_picture(), a_picture()), [1.0, 1.0, 1.0]),
+        ("toned", Opening(a_picture(), a_picture()), [0.25, 0.45, 0.8]),
+        ("auto", Opening(None, None), [1.0, 1.0, 1.0]),
+    ],
+)
+def test_the_ground_is_white_or_of_the_pictures_own_tone(ground: str, opening: Opening, expected: list[float]) -> None:
+    drawer = painter(opening, planned(ground=ground))
+    torch.testing.assert_close(drawer.tensors()["ground"].detach(), torch.tensor([expected]))
+
+
+def test_as_many_strokes_as_planned_within_their_limits_after_wild_steps() -> None:
+    drawer = painter(Opening(a_picture(), a_picture()))
+    descend(drawer, 3, rate=1000)
+    state = drawer.state_dict()
+    assert state["forms"].shape == (1, 120, 4, 2)
+    assert 0.008 * SIDE - 1e-4 <= float(state["widths"].min()) <= float(state["widths"].max()) <= 0.08 * SIDE + 1e-4
+    assert 0 <= float(state["colours"].min()) <= float(state["colours"].max()) <= 1
+    with torch.no_grad():
+        assert bool(drawer.render().isfinite().all())
+
+
+def test_a_picture_in_a_batch_begins_as_it_does_alone() -> None:
+    openings = [Opening(a_picture(), a_picture()), Opening(None, None), Opening(a_picture().flip(2), a_picture())]
+    chances = [torch.Generator().manual_seed(seed) for seed in (3, 4, 5)]
+    together = PaintingDrawer(planned(), MODELS, openings, chances)
+    with torch.no_grad():
+        for index, (opening, seed) in enumerate(zip(openings, (3, 4, 5), strict=True)):
+            assert torch.equal(together.render()[index], painter(opening, seed=seed).render()[0])
+        assert together.strayed().shape == (3,)
+
+
+def test_the_seed_decides_where_nothing_else_does() -> None:
+    empty = Opening(None, None)
+    with torch.no_grad():
+        first, again, other = (painter(empty, seed=seed).render() for seed in (3, 3, 4))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_a_saved_state_gives_the_same_picture_and_moves() -> None:
+    picture = a_picture()
+    zoom = torch.tensor([[0.9, 0.0, 0.0], [0.0, 0.9, 0.0]])
+    drawer, other = painter(Opening(picture, picture)), painter(Opening(None, None), seed=8)
+    drawer.move(zoom)
+    other.load_state_dict(drawer.state_dict())
+    with torch.no_grad():
+        for each in (drawer, other):
+            each.move(zoom)
+        assert torch.equal(drawer.render(), other.render())
+        assert torch.equal(drawer.strayed(), other.strayed())
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        [[0.8, 0.0, 0.0], [0.0, 0.8, 0.0]],  # nearer
+        [[1.0, 0.0, 0.12], [0.0, 1.0, 0.0]],  # to the right
+        [[0.99, -0.12, 0.0], [0.12, 0.99, 0.0]],  # a turn
+    ],
+)
+def test_the_camera_moves_strokes_as_it_moves_pictures(matrix: list[list[float]]) -> None:
+    drawer, move = painter(Opening(a_picture(), a_picture())), torch.tensor(matrix)
+    with torch.no_grad():
+        expected = warped(drawer.render(), move)
+        drawer.move(move)
+        shown = drawer.render()
+    middle = slice(SIDE // 4, -SIDE // 4)
+    away = F.avg_pool2d((shown - expected)[..., middle, middle], 4).abs()
+    assert float(away.mean()) < 0.03
+
+
+@pytest.mark.parametrize("scale", [0.9, 1.1])
+def test_a_long_zoom_leaves_no_part_empty(scale: float) -> None:
+    picture = fractal_noise(SIDE, SIDE, torch.Generator().manual_seed(2))
+    drawer = painter(Opening(picture, picture))
+    for _ in range(12):
+        drawer.move(torch.tensor([[scale, 0.0, 0.0], [0.0, scale, 0.0]]))
+    moved = drawer.state_dict()
+    with torch.no_grad():
+        shown = drawer.render()[0]
+        drawer.load_state_dict(moved | {"ground": 1 - moved["ground"]})
+        bare = (drawer.render()[0] - shown).abs().amax(0) > 0.2  # where another ground shows
+    parts = bare.view(4, SIDE // 4, 4, SIDE // 4).float().mean((1, 3))
+    assert float(parts.max()) < 0.6
+    assert float(parts.mean()) < 0.3
+
+
+def test_a_tile_continues_over_its_edges() -> None:
+    drawer = painter(Opening(None, None), planned(tile=True))
+    with torch.no_grad():
+        shown = drawer.render()[0]
+        seam = (shown[..., 0] - shown[..., -1]).abs().mean()
+        inside = (shown[..., 1:] - shown[..., :-1]).abs().mean()
+    assert float(seam) < 2 * float(inside)
+
+
+def test_the_drawing_goes_beside_the_picture_as_svg() -> None:
+    files = painter(Opening(a_picture(), a_picture())).exports(0)
+    assert list(files) == ["svg"]
+    assert files["svg"].count(b"<path") == 120
