@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import discord
 
-from bot.advanced import merged, read_setting, read_settings, read_size
+from bot.advanced import FIELDS, merged, read_setting, read_settings, read_size
 from engine.spec import CAMERAS, SYMMETRIES
 
 TITLE: Final = "More settings"
@@ -54,8 +54,8 @@ def modal_of(number: int, form: Form) -> discord.ui.Modal:
     """The form of the draft with this number, filled in as given."""
     modal = discord.ui.Modal(title=TITLE, custom_id=f"atelier:form:{number}")
     fields: tuple[tuple[str, str, discord.ui.Item[Any]], ...] = (
-        ("Size", "Width and height in pixels, 32 to 2048 each", _line("size", form.size, "800x200")),
-        ("Iterations", "How many steps it is painted, 1 to 2000", _line("iterations", form.iterations, "300")),
+        ("Size", f"Width and height in pixels, {_range('width')} each", _line("size", form.size, "800x200")),
+        ("Iterations", f"How many steps, {_range('iterations')}", _line("iterations", form.iterations, "300")),
         ("Camera of the film", "A moving camera films a journey", _camera(form.camera)),
         ("Pattern", "Whether the picture repeats itself", _pattern(form.pattern)),
         ("Other settings, one a line", "A name and a value, such as “cuts 32” or “keep best”", _lines(form.settings)),
@@ -87,6 +87,12 @@ def _values(components: list[Any]) -> Iterator[tuple[str, str]]:
             yield custom_id, str(inner.get("value") or "")
         elif inner["values"]:
             yield custom_id, str(inner["values"][0])
+
+
+def _range(name: str) -> str:
+    """`32 to 2048`, as the field of `ArtSpec` has it."""
+    rule = FIELDS[name].metadata
+    return f"{rule['low']} to {rule['high']}"
 
 
 def _line(name: str, typed: str, example: str) -> discord.ui.TextInput[Any]:

@@ -266,7 +266,8 @@ def too_much_work() -> str:
 def _canvas(spec: ArtSpec, job_id: int, detail: str | None = None) -> discord.Embed:
     embed = discord.Embed(description=f"“{plain(spec.prompt)}”", colour=discord.Colour.blurple())
     seed = None if spec.seed is None else f"seed {spec.seed}"
-    settings = ", ".join(part for part in (spec.style, spec.quality, spec.aspect, kind_of(spec), seed) if part)
+    shape = spec.aspect if spec.width is None else f"{spec.width}×{spec.height}"
+    settings = ", ".join(part for part in (spec.style, spec.quality, shape, kind_of(spec), seed) if part)
     embed.set_footer(text=" · ".join(part for part in (detail, settings, f"job {job_id}") if part))
     return embed
 

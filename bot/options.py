@@ -20,11 +20,11 @@ QUALITY_NAMES: Final = {
     "best": "best – the most this bot can do",
 }
 STYLE_NAMES: Final = {
-    "image": "image – free, like a picture from a dream",
+    "image": "image – like a painting or photograph",
     "painting": "painting – brush strokes on a canvas",
     "pixel": "pixel – pixel art",
     "sketch": "sketch – pencil lines",
-    "photo": "photo – soft and photographic, without a generator",
+    "photo": "photo – a free picture, made without a generator",
 }
 ASPECT_NAMES: Final = {"square": "square", "widescreen": "widescreen (16:9)", "portrait": "portrait (4:5)"}
 FILM_NAMES: Final = {"mp4": "MP4", "gif": "GIF", "both": "MP4 and GIF", "none": "no film"}

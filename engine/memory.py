@@ -67,7 +67,7 @@ PERCEPTOR_FOOTPRINTS: Final[dict[torch.dtype, dict[str, Footprint]]] = {
 }
 # Bytes a pixel of the styles without a VQGAN, always in float32, and what each stroke adds to them: strokes are larger
 # in a larger picture.
-BYTES_PER_PIXEL: Final = {"pixel": 60.0, "photo": 400.0, "painting": 100.0, "sketch": 100.0}
+BYTES_PER_PIXEL: Final = {"pixel": 60.0, "photo": 240.0, "painting": 100.0, "sketch": 100.0}
 BYTES_PER_PIXEL_OF_A_STROKE: Final = {"painting": 0.9, "sketch": 2.2}
 
 
@@ -78,12 +78,12 @@ def needed(planned: Plan, batch: int = 1, *, precision: torch.dtype, loaded: Col
     """
     vqgan = VQGAN_FOOTPRINTS[precision][planned.vqgan]
     perceptors = [PERCEPTOR_FOOTPRINTS[precision][name] for name in planned.perceptors]
-    weights = vqgan.weights * (planned.vqgan not in loaded) + sum(
-        each.weights for name, each in zip(planned.perceptors, perceptors, strict=True) if name not in loaded
-    )
+    absent = [each for name, each in zip(planned.perceptors, perceptors, strict=True) if name not in loaded]
+    if planned.style == "image" and planned.vqgan not in loaded:
+        absent.append(vqgan)
     drawn = planned.width * planned.height * _kept_by_pixel(planned, vqgan)
     seen = planned.cuts * sum(each.kept for each in perceptors)
-    return round(FIRST_STEP + weights + batch * (drawn + seen))
+    return round(FIRST_STEP + sum(each.weights for each in absent) + batch * (drawn + seen))
 
 
 def _kept_by_pixel(planned: Plan, vqgan: Footprint) -> float:

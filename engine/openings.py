@@ -20,7 +20,7 @@ from engine.prompts import parse_story
 from engine.quantisation import blended, fitted_tones, palette_of, toned_distances
 from engine.randomness import Stream, generator
 from engine.spec import SIDE_STEP, ArtSpec
-from engine.starts import Opening, colour_gradient, fractal_noise, in_mist
+from engine.starts import Opening, colour_gradient, fractal_noise, in_mist, periodic
 
 BLEND: Final = 0.002  # squared distance in OKLab: small enough for flat colours, large enough for soft edges
 LUMA: Final = (0.299, 0.587, 0.114)  # ITU-R BT.601
@@ -35,14 +35,17 @@ def opening_of(spec: ArtSpec, planned: Plan, models: Models, images: Mapping[str
     if spec.palette_image is not None:
         source = picture_of(spec.palette_image, images, planned.width, planned.height)
         opening = replace(opening, palette=palette_of(source, planned.colours))
-    begins = None if opening.begins is None else toned(opening.begins, planned, opening.palette)
+    begins = None if opening.begins is None else suited(opening.begins, planned, opening.palette)
     same = opening.held is opening.begins
-    held = begins if same or opening.held is None else toned(opening.held, planned, opening.palette)
+    held = begins if same or opening.held is None else suited(opening.held, planned, opening.palette)
     return replace(opening, begins=begins, held=held)
 
 
-def toned(picture: Tensor, planned: Plan, palette: Tensor | None) -> Tensor:
-    """(3, H, W) in the colours that were asked for: a picture that is held to others would keep them away."""
+def suited(picture: Tensor, planned: Plan, palette: Tensor | None = None) -> Tensor:
+    """(3, H, W) in the colours that were asked for, and periodic for a tile: what a picture is held to must not keep
+    it from being what it is to be."""
+    if planned.tile:
+        picture = periodic(picture)
     if planned.saturation:
         grey = (picture * torch.tensor(LUMA)[:, None, None]).sum(0, keepdim=True)
         picture = torch.lerp(grey, picture, 1 + planned.saturation).clamp(0, 1)
@@ -59,7 +62,7 @@ def next_opening(spec: ArtSpec, planned: Plan, models: Models, stage: int) -> Te
     if spec.start_image is not None or spec.start != "auto" or models.prior is None:
         return None
     chance = generator(spec.seed or 0, 0, Stream.START)
-    return toned(_proposal(spec, planned, models.prior, models, chance, stage), planned, None)
+    return suited(_proposal(spec, planned, models.prior, models, chance, stage), planned)
 
 
 def picture_wishes(spec: ArtSpec, planned: Plan, images: Mapping[str, Path]) -> list[PictureWish]:

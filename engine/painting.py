@@ -112,7 +112,9 @@ def paint(
     Raises `InputError` before any work for what cannot be painted, `PaintingError` when the loss is no number.
     """
     specs = members(spec, _first_seed(spec, resume))
-    return _paint(specs, models, images, resume, lambda pictures: arranged(spec, pictures))
+    planned = plan(spec, models.family)
+    cell = planned.width // planned.columns if planned.columns else None
+    return _paint(specs, models, images, resume, lambda pictures: arranged(spec, pictures, cell))
 
 
 def paint_together(
@@ -155,7 +157,7 @@ class Painting:
         self.specs = [replace(spec, seed=seed) for spec, seed in zip(specs, self.seeds, strict=True)]
         self.plan = _one_plan(self.specs, models)
         stories = [stages_of(spec) for spec in self.specs]
-        check_memory(self.plan, models.device, len(self.specs))
+        check_memory(self.plan, models.device, len(self.specs), loaded=(*models.vqgans, *models.perceptors))
         self.step = 0
         self.finished = False
         self._models = models

@@ -40,11 +40,11 @@ def read_palette(text: str) -> tuple[Colour, ...]:
     found = _BY_PLAIN_NAME.get(_plain(text))
     if found is not None:
         return found.colours
-    words = re.split(r"[\s,;|]+", text.strip(" \t\r\n,;|"))
+    words = [word for word in re.split(r"[\s,;|]+", text) if word]
+    if not words:
+        raise InputError(f"The palette is empty: give a name, for example {_examples()}, or hex colours.")
     if _looks_like_colours(words):
         return _read_colours(words)
-    if not _plain(text):
-        raise InputError(f"The palette is empty: give a name, for example {_examples()}, or hex colours.")
     raise InputError(f"There is no palette named {text.strip()[:40]!r}: {_suggestion(text)}")
 
 

@@ -81,7 +81,13 @@ COLOURS: Final = 24  # of a palette that is taken from a picture
 
 # Counted with torch.utils.flop_counter, forward and backward with frozen weights.
 GFLOP_PER_VIEW: Final = {"ViT-B/32": 17.7, "ViT-B/16": 71.7, "RN50": 23.2, "RN50x4": 82.3, "mini": 0.34}
-GFLOP_PER_MEGAPIXEL: Final = {"imagenet-f16-16384": 7721.0, "mini": 462.0}
+GFLOP_PER_MEGAPIXEL: Final = {
+    "imagenet-f16-1024": 7690.0,
+    "imagenet-f16-16384": 7721.0,
+    "wikiart-f16-16384": 7721.0,
+    "openimages-f8-8192": 9357.0,
+    "mini": 462.0,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,8 +158,8 @@ def palette_of(picture: Tensor, colours: int, begins: Tensor | None = None) -> T
     """(K, 3) the K colours that stand best for a picture (3, H, W) in [0, 1], darkest first; the same every time.
 
     K-means in OKLab over the picture's colours, each weighed by the root of its area so that a small bright thing is
-    not lost to a large ground; from the palette `begins` on, in its order, where one was taken from a picture like
-    it. A picture with fewer colours has some repeated.
+    not lost to a large ground; from the palette `begins` on, where one was taken from a picture like it. A picture
+    with fewer colours has some repeated.
     """
     found, weights = _counted(picture)
     points = oklab(found)
@@ -171,8 +171,7 @@ def palette_of(picture: Tensor, colours: int, begins: Tensor | None = None) -> T
         farthest = (apart.amin(0) * weights).argmax()  # where a colour goes that nothing is near to
         centres = torch.where(mass > 0, shares @ points / mass.clamp_min(1e-12), points[farthest])
     means = torch.where(mass > 0, shares @ found / mass.clamp_min(1e-12), found[farthest])
-    order = oklab(means)[:, 0].argsort(stable=True) if begins is None else torch.arange(len(means))
-    return means[order].to(picture.device)
+    return means[oklab(means)[:, 0].argsort(stable=True)].to(picture.device)
 
 
 def _counted(picture: Tensor) -> tuple[Tensor, Tensor]:

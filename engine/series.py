@@ -31,8 +31,9 @@ def members(spec: ArtSpec, seed: int) -> list[ArtSpec]:
     return [replace(spec, variations=1, seed=each) for each in seeds]
 
 
-def arranged(spec: ArtSpec, pictures: Sequence[Image.Image]) -> Image.Image:
-    """The pictures of `members` as the one picture that is shown."""
+def arranged(spec: ArtSpec, pictures: Sequence[Image.Image], cell: int | None = None) -> Image.Image:
+    """The pictures of `members` as the one picture that is shown; `cell` is the side of a pixel picture's squares."""
     if spec.compare:
-        return contact_sheet(pictures, [find_modifier(name).name for name in spec.compare], clean(spec.prompt))
-    return pictures[0] if len(pictures) == 1 else grid(pictures)
+        labels = [find_modifier(name).name for name in spec.compare]
+        return contact_sheet(pictures, labels, clean(spec.prompt), cell=cell)
+    return pictures[0] if len(pictures) == 1 else grid(pictures, cell=cell)

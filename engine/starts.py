@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+EDGE_SHARE = 0.2  # of a side is blended where a picture is made periodic
 MIST_CELLS = 8  # along a side: what of a picture is still to be seen through the mist
 
 
@@ -20,6 +21,17 @@ class Opening:
     held: Tensor | None
     palette: Tensor | None = None  # (K, 3) in [0, 1], taken from a picture
     given: bool = False  # it is a picture that a person gave
+
+
+def periodic(picture: Tensor) -> Tensor:
+    """(3, H, W) → the same size: near each edge blended with its mirror image, so that opposite edges are equal."""
+    for dimension in (-1, -2):
+        length = picture.shape[dimension]
+        from_edge = torch.minimum(torch.arange(length), torch.arange(length).flip(0)) / (EDGE_SHARE * length)
+        share = (1 - from_edge).clamp(0, 1).square() / 2
+        shape = (1, -1) if dimension == -1 else (-1, 1)
+        picture = torch.lerp(picture, picture.flip(dimension), share.view(shape))
+    return picture
 
 
 def in_mist(picture: Tensor, density: float, generator: torch.Generator) -> Tensor:

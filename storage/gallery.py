@@ -107,8 +107,8 @@ async def insert_picture(
     """Adds the row inside the caller's transaction."""
     rows = await connection.execute_fetchall(
         """
-        INSERT INTO picture (job_id, person_id, guild_id, spec, seed, width, height, image, films, extras, seconds, loss,
-                             clip_score, models, channel_id, message_id, created)
+        INSERT INTO picture (job_id, person_id, guild_id, spec, seed, width, height, image, films, extras, seconds,
+                             loss, clip_score, models, channel_id, message_id, created)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *
         """,
         (

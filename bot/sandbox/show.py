@@ -85,7 +85,10 @@ class Album:
     def _name(self, message: Message, attachment: Attachment) -> str:
         number = self._numbers.setdefault(message.id, len(self._numbers) + 1)
         stem = f"{number}-{_slug(message)}"
-        suffix = re.sub(r"[^.\w]", "", Path(attachment.filename).suffix)
+        name = Path(attachment.filename)
+        suffix = re.sub(r"[^.\w]", "", name.suffix)
+        if beside := re.search(r"-[a-z]+$", name.stem):  # atelier-5-native.png lies beside atelier-5.png
+            suffix = beside[0] + suffix
         if not attachment.filename.startswith(PROGRESS):
             return f"{stem}{suffix}"
         step = self._progress[message.id] = self._progress.get(message.id, 0) + 1

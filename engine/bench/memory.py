@@ -24,12 +24,13 @@ from rich.console import Console
 from rich.table import Table
 
 from engine.clip_perceptor import CLIPPerceptor, clip_module
+from engine.memory import needed
 from engine.models import MINI, VQGAN_CONFIGS, Models, choose_device
 from engine.painting import Painting
 from engine.perceptor import Perceptor
 from engine.presets import VQGANS, plan
 from engine.random_models import CONTEXT, TINY_VQGAN, WORDS, random_models
-from engine.spec import ArtSpec
+from engine.spec import STYLES, ArtSpec
 from engine.vqgan import VQGAN
 
 TINY: Final = "tiny"  # a VQGAN, or a perceptor of 32 pixels, that takes next to nothing
@@ -44,6 +45,7 @@ ARCHITECTURES: Final[dict[str, tuple[Any, ...]]] = {
 PRECISIONS: Final = {"bfloat16": torch.bfloat16, "float32": torch.float32}
 SIDES: Final = (144, 256, 384)  # pixels
 VIEWS: Final = (8, 16, 32)
+NETWORKS: Final = (*VQGAN_CONFIGS, *ARCHITECTURES, MINI, f"{MINI} VQGAN")
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,16 @@ class Case:
     device: str = "cpu"
 
 
+# Such as people paint, to compare the estimate with.
+WHOLE: Final = (
+    Case("imagenet-f16-16384", "ViT-B/32", "bfloat16", side=144, cuts=40),
+    Case("imagenet-f16-16384", "ViT-B/32", "bfloat16", side=144, cuts=40, batch=4),
+    Case("imagenet-f16-16384", "ViT-B/32", "float32", side=256, cuts=40),
+    Case(f"{MINI} VQGAN", MINI, "float32", side=256, cuts=12),
+    Case(f"{MINI} VQGAN", MINI, "bfloat16", side=256, cuts=12, batch=9),
+)
+
+
 @dataclass(frozen=True)
 class Peak:
     """Bytes."""
@@ -76,19 +88,34 @@ def run(
 ) -> None:
     """Measure each network's weights and its bytes a pixel or a view; a minute or two for each on one core."""
     console = Console(width=110)
-    table = Table("network", "precision", "weights", "peak of a step at each size or number of views", "slope")
-    chosen = [name.strip() for name in networks.split(",") if name.strip()] or [
-        *VQGAN_CONFIGS, *ARCHITECTURES, MINI, f"{MINI} VQGAN",
-    ]  # fmt: skip
+    chosen = [name.strip() for name in networks.split(",") if name.strip()] or [*NETWORKS, *STYLES[1:]]
+    slopes = Table("network or style", "precision", "weights", "peak of a step by pixels or views", "slope")
     for name in chosen:
         for precision in precisions.split(","):
-            cases = _cases(name, precision.strip(), device)
-            peaks = [measure(case) for case in cases]
-            counts = [_counted(case) for case in cases]
-            slope = (peaks[-1].step - peaks[0].step) / (counts[-1] - counts[0])
-            told = ", ".join(f"{count}: {_mega(peak.step)}" for count, peak in zip(counts, peaks, strict=True))
-            table.add_row(name, precision, _mega(peaks[0].weights), told, f"{slope:,.0f} B")
-    console.print(table)
+            _measure_slope(name, precision.strip(), device, slopes)
+    console.print(slopes)
+    whole = Table("whole paintings", "peak of a step", "as engine/memory.py has it", "ratio")
+    for case in WHOLE if not networks else ():
+        peak, estimate = measure(dataclasses.replace(case, device=device)).step, estimated(case)
+        told = f"{case.vqgan} + {case.perceptor}, {case.precision}, {case.batch} × {case.side}², {case.cuts} cuts"
+        whole.add_row(told, _mega(peak), _mega(estimate), f"{estimate / peak:.2f}")
+    console.print(whole)
+
+
+def estimated(case: Case) -> int:
+    """What `engine.memory` says that a step of the case takes, its networks being loaded."""
+    names = case.vqgan.removesuffix(" VQGAN"), (case.perceptor,)
+    planned = dataclasses.replace(plan(_spec(case), "full"), vqgan=names[0], perceptors=names[1])
+    return needed(planned, case.batch, precision=PRECISIONS[case.precision], loaded=(names[0], *names[1]))
+
+
+def _measure_slope(name: str, precision: str, device: str, table: Table) -> None:
+    cases = _cases(name, precision, device)
+    peaks = [measure(case) for case in cases]
+    counts = [case.side**2 if case.perceptor == TINY else case.cuts for case in cases]
+    slope = (peaks[-1].step - peaks[0].step) / (counts[-1] - counts[0])
+    told = ", ".join(f"{count}: {_mega(peak.step)}" for count, peak in zip(counts, peaks, strict=True))
+    table.add_row(name, precision, _mega(peaks[0].weights), told, f"{slope:,.0f} B")
 
 
 def measure(case: Case) -> Peak:
@@ -109,10 +136,6 @@ def _cases(name: str, precision: str, device: str) -> list[Case]:
     return [Case(TINY, TINY, precision, style=name, side=side, device=device) for side in SIDES]
 
 
-def _counted(case: Case) -> int:
-    return case.side**2 if case.perceptor == TINY else case.cuts
-
-
 def _mega(count: int) -> str:
     return f"{count / 1e6:,.0f} MB"
 
@@ -122,7 +145,16 @@ def _paint(case: Case) -> Peak:
     torch.set_num_threads(1)
     bare = _held(choose_device(case.device), begin=True)
     models = _models(case)
-    spec = ArtSpec(
+    gc.collect()
+    before = _held(models.device, begin=True)
+    painting = Painting([_spec(case)] * case.batch, models, {}, None)
+    painting.advance()
+    painting.advance()
+    return Peak(before - bare, _held(models.device) - before)
+
+
+def _spec(case: Case) -> ArtSpec:
+    return ArtSpec(
         "a lighthouse",
         seed=0,
         start="codes",
@@ -134,12 +166,6 @@ def _paint(case: Case) -> Peak:
         cuts=case.cuts,
         strokes=case.strokes or None,
     )
-    gc.collect()
-    before = _held(models.device, begin=True)
-    painting = Painting([spec] * case.batch, models, {}, None)
-    painting.advance()
-    painting.advance()
-    return Peak(before - bare, _held(models.device) - before)
 
 
 def _models(case: Case) -> Models:

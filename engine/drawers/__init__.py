@@ -6,6 +6,7 @@ from typing import Final
 
 from engine.drawers.drawer import Drawer
 from engine.drawers.painting import PaintingDrawer
+from engine.drawers.photo import PhotoDrawer
 from engine.drawers.pixel import PixelDrawer
 from engine.drawers.sketch import SketchDrawer
 from engine.drawers.vqgan import VQGANDrawer
@@ -13,6 +14,7 @@ from engine.drawers.vqgan import VQGANDrawer
 DRAWERS: Final[dict[str, type[Drawer]]] = {
     "image": VQGANDrawer,
     "painting": PaintingDrawer,
+    "photo": PhotoDrawer,
     "pixel": PixelDrawer,
     "sketch": SketchDrawer,
 }

@@ -16,13 +16,14 @@ from engine.starts import Opening
 STROKES: Final = 256  # where the plan says none, as in CLIPDraw
 DAB: Final = 4.0  # length of a fresh stroke in its widths
 WHITE: Final = torch.ones(3)
+AHEAD: Final = 0.3  # how far the colours of a story's next picture show at once
 TONE: Final = torch.tensor([0.87, 0.81, 0.70])  # of a ground when there is no picture to take it from
 
 
 class PaintingDrawer(StrokeDrawer):
     """Opaque strokes that begin along the forms of the opening, in its colours."""
 
-    paces: ClassVar[Paces] = Paces(points=0.7, widths=0.1, colours=0.02, opacities=0.01, last=0.1)
+    paces: ClassVar[Paces] = Paces(points=0.7, widths=0.1, colours=0.035, opacities=0.01, last=0.1)
     limits: ClassVar[Limits] = Limits(thinnest=0.008, broadest=0.07, faintest=0.5, grain=0.008)
 
     def _begun(self, opening: Opening, generator: torch.Generator) -> tuple[Strokes, Tensor]:
@@ -41,8 +42,17 @@ class PaintingDrawer(StrokeDrawer):
     def _aim(self, picture: Tensor) -> Tensor:
         return picture
 
+    def _follow(self, index: int, picture: Tensor, returned: Tensor | None) -> None:
+        """Without a move of the camera the present picture is painted once more with strokes along the forms of the
+        next, so that only their colours have to change."""
+        if returned is None:
+            every = torch.ones_like(self._widths[index], dtype=torch.bool)
+            ground = self._ground[index].float().cpu()
+            shades = torch.lerp(self.render()[index].float().cpu(), picture, AHEAD)
+            self._lay(index, every, laid_strokes(picture, shades, ground, len(every), self._chance(index)))
+
     def _fresh(self, points: Tensor, found: Tensor, *, bare: bool) -> tuple[Tensor, Tensor, Tensor]:
-        """Dabs that together cover their share of a bare place twice, and finer ones where there is a picture already."""
+        """Dabs that together cover a bare place twice, and finer ones where there is a picture already."""
         area = self._plan.width * self._plan.height / points.shape[1]
         brush = math.sqrt(2 * area / DAB) * (1 if bare else 0.5)
         extents = (points.amax(2) - points.amin(2)).amax(-1).clamp_min(1)

@@ -21,6 +21,8 @@ HATCH_OPACITY: Final = 0.5
 HATCH_ANGLE: Final = -math.radians(52)  # a right hand's, rising to the right
 HATCH_STEPS: Final = 9  # of 1.4 % of the shorter side, to either side of a hatching line's middle at most
 CROSSED: Final = 0.3  # share of the hatching lines that lie across the others
+FAINTEST_EDGE: Final = 0.12  # that is drawn
+FAINTEST_SHADE: Final = 0.04
 SHADE: Final = 0.32  # how dark the target's darkest shade is
 LONGEST: Final = 0.45  # of a contour to either side of its middle, in shorter sides
 CELLS: Final = 96  # along the longer side, of the grid on which places are chosen
@@ -65,9 +67,15 @@ def drawn_aim(picture: Tensor, paper: Tensor) -> Tensor:
 
 def pencil_strokes(picture: Tensor, count: int, generator: torch.Generator) -> Strokes:
     """One picture of `count` strokes: contours of `picture` (3, H, W), the strongest first, and hatching below them."""
-    lines = max(1, round(count * LINES))
-    drawn = _joined(_hatching(picture, count - lines, generator), _contour_lines(picture, lines, generator))
-    return Strokes(drawn[0][None], drawn[1][None], INK.expand(1, count, 3).clone(), drawn[2][None])
+    hatching = _hatching(picture, count - max(1, round(count * LINES)), generator)
+    points, widths, opacities = _joined(hatching, _contour_lines(picture, count - len(hatching[1])))
+    uneven = 0.8 + 0.4 * torch.rand(count, generator=generator)
+    return _inked(points, widths * uneven, opacities)
+
+
+def lines_along(picture: Tensor, count: int, drawn: Tensor) -> Strokes:
+    """One picture of `count` lines along those contours of `picture` (3, H, W) that are not `drawn` (H, W) yet."""
+    return _inked(*_contour_lines(picture, count, drawn))
 
 
 def scribbles(height: int, width: int, count: int, generator: torch.Generator) -> Strokes:
@@ -84,33 +92,41 @@ def scribbles(height: int, width: int, count: int, generator: torch.Generator) -
 _Drawn = tuple[Tensor, Tensor, Tensor]  # points (M, 3·S + 1, 2), widths (M,), opacities (M,)
 
 
-def _contour_lines(picture: Tensor, count: int, generator: torch.Generator) -> _Drawn:
-    """Lines along the contours: each begins at the strongest place that is left and runs on while there is an edge."""
+def _inked(points: Tensor, widths: Tensor, opacities: Tensor) -> Strokes:
+    return Strokes(points[None], widths[None], INK.expand(1, len(points), 3).clone(), opacities[None])
+
+
+def _contour_lines(picture: Tensor, count: int, drawn: Tensor | None = None) -> _Drawn:
+    """Lines along the contours: each begins at the strongest place that is left and runs on while there is an edge.
+
+    When all are drawn they are gone over once more; of a picture without any a dot is all there is.
+    """
     height, width = picture.shape[1:]
     short = min(height, width)
     strength, directions = contours(picture)
-    left = strength.clone()
+    left = strength.clone() if drawn is None else strength.masked_fill(drawn, -1)
     here = _pixel_middles(height, width)
     step = short * 0.012 + 0.5
     smear = blurred(strength[None], short * 0.004)[0]
     paths, pressures = [], []
     for _ in range(count):
         place = int(left.argmax())
+        if left.view(-1)[place] < FAINTEST_EDGE:
+            left = strength.clone()
+            place = int(left.argmax())
         start = here.view(-1, 2)[place]
         halves = [_traced(start, sign, smear, left, directions, step, short * LONGEST) for sign in (-1.0, 1.0)]
         path = torch.stack([*reversed(halves[0]), start, *halves[1]])
         if len(path) < 3:
-            path = torch.stack(
-                [start - directions.flatten(1)[:, place] * step, start, start + directions.flatten(1)[:, place] * step]
-            )
+            short_way = directions.flatten(1)[:, place] * step * (strength.view(-1)[place] >= FAINTEST_EDGE)
+            path = torch.stack([start - short_way, start, start + short_way])
         _rub_out(left, path, step)
         pressures.append(sampled(strength[None], path).mean())
         paths.append(resampled(path[None], 3 * CUBICS + 1)[0])
     pressure = torch.stack(pressures).clamp(0.05, 1)
     pressure = pressure / pressure.max()
     low, high = LINE_WIDTHS
-    uneven = 0.8 + 0.4 * torch.rand(count, generator=generator)
-    widths = (low + (high - low) * pressure) * short * uneven
+    widths = (low + (high - low) * pressure) * short
     return curves_through(torch.stack(paths)), widths, 0.55 + 0.4 * pressure
 
 
@@ -129,7 +145,7 @@ def _traced(
         choices = at + aside * (torch.arange(-2, 3)[:, None] * step * 0.25)
         values = sampled(strength[None], choices)[:, 0]
         at = choices[values.argmax()]  # back onto the ridge
-        if values.max() < 0.12 or _at(left[None], at)[0] < 0:
+        if values.max() < FAINTEST_EDGE or _at(left[None], at)[0] < 0:
             break
         turned = _at(directions, at)
         turned = turned * (1.0 if (turned * heading).sum() >= 0 else -1.0)
@@ -155,14 +171,13 @@ def _at(field: Tensor, point: Tensor) -> Tensor:
 
 
 def _hatching(picture: Tensor, count: int, generator: torch.Generator) -> _Drawn:
-    """Short parallel lines where it is dark, the more and the closer the darker, each as long as the shade goes."""
+    """Short parallel lines where it is dark, the closer the darker, each as long as the shade goes; `count` at most."""
     height, width = picture.shape[1:]
     short = min(height, width)
-    if not count:
-        return torch.empty(0, 3 * CUBICS + 1, 2), torch.empty(0), torch.empty(0)
     shade = darkness(picture)
     heading = torch.tensor([math.cos(HATCH_ANGLE), math.sin(HATCH_ANGLE)])
     middles = _hatch_places(shade, heading, count, short)
+    count = len(middles)
     # The last to be laid are where it is darkest, so it is there that they cross.
     crossing = torch.arange(count)[:, None] >= count * (1 - CROSSED)
     headings = torch.where(crossing, heading * torch.tensor([-1.0, 1.0]), heading)
@@ -179,7 +194,7 @@ def _hatching(picture: Tensor, count: int, generator: torch.Generator) -> _Drawn
     aside = torch.stack([-headings[:, 1], headings[:, 0]], 1)[:, None]
     bow = aside * torch.rand(count, 1, 1, generator=generator) * short * 0.012
     points = torch.lerp(ends[0][:, None], ends[1][:, None], shares) + bow * (shares * (1 - shares) * 4)
-    widths = short * HATCH_WIDTH * (0.75 + 0.5 * torch.rand(count, generator=generator))
+    widths = torch.full((count,), short * HATCH_WIDTH)
     dark = sampled(shade[None], middles)[:, 0]
     return curves_through(points), widths, HATCH_OPACITY * (0.5 + dark)
 
@@ -192,13 +207,15 @@ def _hatch_places(shade: Tensor, heading: Tensor, count: int, short: int) -> Ten
     here = _pixel_middles(*grid) * torch.tensor([width / grid[1], height / grid[0]])
     places = []
     for _ in range(count):
+        if left.max() < FAINTEST_SHADE:
+            break
         place = here.view(-1, 2)[left.argmax()]
         away = here - place
         along = (away * heading).sum(-1) / (short * 0.11)
         aside = (away[..., 1] * heading[0] - away[..., 0] * heading[1]) / (short * 0.022)
         left = left * (1 - 0.8 * torch.exp(-along.square() - aside.square()))
         places.append(place)
-    return torch.stack(places)
+    return torch.stack(places) if places else torch.empty(0, 2)
 
 
 def _quantile(values: Tensor, share: float) -> Tensor:

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.camera import warped
+from engine.drawers.clamp import clamp_with_gradient
 from engine.drawers.drawer import Drawer, ParameterGroup
 from engine.models import Models
 from engine.presets import Plan
@@ -23,7 +24,7 @@ from engine.starts import Opening
 DECAY: Final = 1.5  # how much weaker the amplitudes are of waves that are finer; photographs have about 1
 FINEST: Final = 0.25  # waves a pixel: finer ones are weakened more, or a perceptor would sprinkle single bright pixels
 BEGUN: Final = 0.15  # standard deviation of the frequencies of a picture that begins from chance
-EDGE: Final = 0.02  # colours are kept this far from black and white when they are turned into parameters
+BEYOND: Final = 0.04  # of the range of colours: so far sigmoids reach over black and white, which they only near
 MARGIN: Final = 1 / 8  # of a side, cut off: frequencies make the picture periodic, and that should not show
 SPREAD: Final = 1 / 12  # variance of a colour that could be any
 
@@ -93,14 +94,14 @@ class PhotoDrawer(Drawer):
         waves = torch.view_as_complex(spectrum.contiguous()) * self._scales
         decorrelated = torch.fft.irfft2(waves, s=(self._rows, self._columns), norm="ortho")
         logits = torch.einsum("cd,bdhw->bchw", self._colours, decorrelated)
-        return self._cropped(logits).sigmoid()
+        return clamp_with_gradient((1 + 2 * BEYOND) * self._cropped(logits).sigmoid() - BEYOND)
 
     @torch.no_grad()
     def _frequencies(self, pictures: Tensor) -> Tensor:
         """The parameters that make pictures (B, 3, H, W); beyond the edge goes on their mirror image."""
         around = (self._left, self._left, self._top, self._top)
         canvas = F.pad(pictures.to(self._scales.device), around, mode="reflect")
-        logits = canvas.clamp(EDGE, 1 - EDGE).logit()
+        logits = ((canvas + BEYOND) / (1 + 2 * BEYOND)).logit()
         decorrelated = torch.einsum("cd,bdhw->bchw", self._uncoloured, logits)
         return torch.view_as_real(torch.fft.rfft2(decorrelated, norm="ortho") / self._scales)
 
@@ -117,4 +118,5 @@ def _scales(rows: int, columns: int) -> Tensor:
     frequency = (down.square() + across.square()).sqrt()  # waves a pixel
     slowest = 1 / max(rows, columns)
     falling = (slowest / frequency.clamp_min(slowest)) ** DECAY * torch.exp(-((frequency / FINEST) ** 2))
-    return (rows * columns) ** 0.5 * falling
+    scales: Tensor = (rows * columns) ** 0.5 * falling
+    return scales

@@ -69,6 +69,8 @@ class StrokeDrawer(Drawer):
         self._opacities = self._parameter([strokes.opacities for strokes, _ in begun])
         self._ground = self._parameter([ground[None] for _, ground in begun])
         self._moves = torch.zeros((), dtype=torch.int64)  # stays on the CPU, where places for fresh strokes are found
+        # Of what a later stage draws anew; drawn now, so that a resumed painting has the same.
+        self._chances = torch.stack([torch.randint(2**40, (), generator=each) for each in generators])
         self._returned: Tensor | None = None  # (B, N) which strokes the last move has brought back
         self._rendered: Tensor | None = None
         with torch.no_grad():
@@ -87,6 +89,11 @@ class StrokeDrawer(Drawer):
     @abstractmethod
     def _aim(self, picture: Tensor) -> Tensor:
         """What a drawing held to `picture` (3, H, W) would look like, (3, H, W)."""
+
+    @abstractmethod
+    def _follow(self, index: int, picture: Tensor, returned: Tensor | None) -> None:
+        """Lay strokes of picture `index` anew, now that it is held to `picture` (3, H, W): after a move of the camera
+        those that it has brought back, `returned` (B, N); otherwise, with None, all of them."""
 
     def groups(self) -> list[ParameterGroup]:
         pixel = min(self._plan.width, self._plan.height) / CLIPDRAW_SIDE
@@ -123,6 +130,9 @@ class StrokeDrawer(Drawer):
         aims = [self._aim(each) for each in pictures.detach().float().cpu()]
         self._held.copy_(torch.stack(aims))
         self._bound.fill_(1)
+        returned, self._returned = self._returned, None
+        for index, picture in enumerate(pictures.detach().float().cpu()):
+            self._follow(index, picture, returned)
 
     @torch.no_grad()
     def move(self, matrix: Tensor) -> None:
@@ -137,6 +147,7 @@ class StrokeDrawer(Drawer):
         shifted = old - matrix[:, 2].to(old)
         self._reshape((shifted @ inverse.T.to(old) + 1) / 2 * size)
         self._widths.div_(scale)
+        self._returned = torch.zeros_like(self._widths, dtype=torch.bool)
         if not (self._plan.tile and math.isclose(scale, 1, abs_tol=1e-3)):
             self._refresh(matrix, shown)
         self._moves += 1
@@ -152,6 +163,7 @@ class StrokeDrawer(Drawer):
             "held": self._held,
             "bound": self._bound,
             "moves": self._moves,
+            "chances": self._chances,
         }
 
     def exports(self, index: int) -> dict[str, bytes]:
@@ -174,6 +186,19 @@ class StrokeDrawer(Drawer):
 
     def _reshape(self, points: Tensor) -> None:
         self._forms.copy_(self._from_points @ points)
+
+    def _lay(self, index: int, which: Tensor, strokes: Strokes) -> None:
+        """Put new strokes, a batch of one, in the place of those of picture `index` that `which` (N,) names."""
+        points = self._points
+        points[index, which] = strokes.points[0].to(points)
+        self._reshape(points)
+        self._widths[index, which] = strokes.widths[0].to(points)
+        self._colours[index, which] = strokes.colours[0].to(points)
+        self._opacities[index, which] = strokes.opacities[0].to(points)
+        self._rendered = None
+
+    def _chance(self, index: int) -> torch.Generator:
+        return torch.Generator().manual_seed(int(self._chances[index]))
 
     def _parts(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         return self._points, self._widths, self._colours, self._opacities

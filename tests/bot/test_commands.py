@@ -1,24 +1,16 @@
 from __future__ import annotations
 
 import asyncio
-import io
 from typing import Any
 
 import pytest
-from PIL import Image
 
-from bot.sandbox import Sandbox, Upload
+from bot.sandbox import Sandbox
 from bot.settings import Settings
 from engine.spec import ArtSpec
 from storage.queue import JobState
 from tests.bot.conftest import StartBot
 from tests.bot.fake_painter import FakePainter
-
-
-def png(side: int = 40) -> bytes:
-    buffer = io.BytesIO()
-    Image.new("RGB", (side, side), "red").save(buffer, format="PNG")
-    return buffer.getvalue()
 
 
 async def ask(sandbox: Sandbox, name: str, prompt: str, **options: Any) -> Any:
@@ -93,48 +85,6 @@ async def test_quality_above_the_largest_is_not_offered(sandbox: Sandbox, start_
         art = next(command for command in sandbox.world.commands if command["name"] == "art")
         quality = next(option for option in art["options"] if option["name"] == "quality")
         assert [choice["value"] for choice in quality["choices"]] == ["draft", "normal"]
-
-
-async def test_a_start_image_reaches_the_painter(sandbox: Sandbox, start_bot: StartBot) -> None:
-    painter = FakePainter()
-    async with start_bot(painter):
-        handle = await sandbox.type_command(
-            sandbox.person("alice"),
-            sandbox.channel,
-            "art",
-            {"prompt": "a fish"},
-            {"start_image": Upload("my fish.png", png())},
-        )
-        await handle.until(lambda now: now.file("*.png"))
-        (order,) = painter.orders
-        assert order.spec.start_image is not None
-        with Image.open(order.images[order.spec.start_image]) as kept:
-            assert kept.size == (40, 40)
-
-
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [
-        (b"not a picture", "PNG, JPEG, WebP or GIF"),
-        (png()[:60], "damaged"),
-        (b"\x89PNG" + bytes(9 * 1024 * 1024), "larger than 8 MiB"),
-    ],
-)
-async def test_a_start_image_that_is_none_is_refused(
-    sandbox: Sandbox, start_bot: StartBot, data: bytes, words: str
-) -> None:
-    async with start_bot() as client:
-        alice = sandbox.person("alice")
-        handle = await sandbox.type_command(
-            alice, sandbox.channel, "art", {"prompt": "a fish"}, {"start_image": Upload("x.png", data)}
-        )
-        refusal = await sandbox.until(
-            lambda: next((message for message in sandbox.messages() if words in message.now.text), None), 10
-        )
-        assert refusal.only_for is alice
-        assert not any(message.now.loading for message in sandbox.messages())
-        assert await client.queue.open_jobs() == []
-        assert handle.answered
 
 
 async def test_queue_shows_places_but_no_prompts_of_others(sandbox: Sandbox, start_bot: StartBot) -> None:

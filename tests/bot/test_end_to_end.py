@@ -14,8 +14,11 @@ import pytest
 from PIL import Image
 
 from bot.sandbox import InteractionHandle, Revision, Sandbox
+from engine.metadata import read_spec
 from engine.spec import ArtSpec
 from storage.database import Database
+from storage.files import FileStore
+from storage.gallery import Gallery
 from tests.bot.bot_process import ROOT, RunningBot, bot_process
 from tests.bot.conftest import eventually
 from tests.bot.fake_painter import colour_of
@@ -101,6 +104,31 @@ async def test_the_embedded_model_paints_through_the_death_of_painter_and_bot(sa
         assert min(picture.size) >= 128
         assert "14" in done.text and f"{picture.width}×{picture.height}" in done.text
     assert ends(handle) == 1
+
+
+@needs_mini
+async def test_variations_from_the_form_to_the_grid(sandbox: Sandbox, tmp_path: Path) -> None:
+    async with bot_process(sandbox, tmp_path, "bot") as bot:
+        opened = await (
+            await ask(sandbox, "alice", "a red apple", style="pixel", film="none", advanced="true")
+        ).answer()
+        small = {"size": "64x64", "iterations": "2", "settings": "variations 4\ncuts 2\nseed 5"}
+        sent = await sandbox.submit(sandbox.person("alice"), opened, small)
+        done = await sent.until(lambda now: now.file("*.png"), 90)
+        assert await bot.terminate() == 0
+        assert "Traceback" not in bot.output, bot.output
+    assert "`5` to `8`" in done.text and "4 variations" in done.text and "Best CLIP score" in done.text
+    with Image.open(io.BytesIO(done.attachments[0].data)) as grid:
+        assert min(grid.size) > 2 * 60
+    database = await Database.open(tmp_path)
+    try:
+        picture = await Gallery(database).get(1)
+        assert picture is not None and picture.clip_score is not None
+        singles = [FileStore(tmp_path).path(picture.extras[f"{number}.png"]) for number in range(1, 5)]
+    finally:
+        await database.close()
+    specs = [read_spec(path) for path in singles]
+    assert [(spec.seed, spec.variations) for spec in specs] == [(5, 1), (6, 1), (7, 1), (8, 1)]
 
 
 def painted_steps(now: Revision) -> bool:

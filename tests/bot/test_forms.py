@@ -6,10 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import drafts
 from bot.advanced import FIELDS
-from bot.attachments import Attachments
-from bot.drafts import LONGEST, Draft, Drafts
 from bot.forms import PATTERNS, TILE, Form, filled_in, modal_of, number_in
 from bot.sandbox.modals import check_modal
 from bot.sandbox.modals import filled_in as sent
@@ -84,32 +81,3 @@ def test_strange_fields_are_texts_too(custom_id: Any, value: Any, values: list[A
 @pytest.mark.parametrize("custom_id", ["", "atelier:form:", "atelier:form:x", "atelier:again:1", "atelier:form:1:2"])
 def test_forms_of_others_have_no_number(custom_id: str) -> None:
     assert number_in(custom_id) is None
-
-
-class TestDrafts:
-    draft = Draft(1, ArtSpec(prompt="a sea"), Attachments())
-
-    def test_a_draft_is_taken_once_and_by_its_owner(self) -> None:
-        kept = Drafts()
-        number = kept.keep(self.draft)
-        assert kept.take(number, 2) is None and kept.get(number + 1, 1) is None
-        taken = kept.take(number, 1)
-        assert taken is not None and taken.spec == self.draft.spec
-        assert kept.take(number, 1) is None
-        assert kept.keep(taken, number) == number and kept.get(number, 1) is not None
-
-    def test_old_drafts_are_gone(self) -> None:
-        now = [0.0]
-        kept = Drafts(lambda: now[0])
-        number = kept.keep(self.draft)
-        now[0] = LONGEST
-        assert kept.get(number, 1) is not None
-        now[0] += 1
-        assert kept.get(number, 1) is None and kept.take(number, 1) is None
-
-    def test_the_oldest_go_first(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(drafts, "MOST", 2)
-        kept = Drafts()
-        numbers = [kept.keep(self.draft) for _ in range(3)]
-        assert len(set(numbers)) == 3
-        assert [kept.get(number, 1) is not None for number in numbers] == [False, True, True]

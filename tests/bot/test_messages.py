@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -79,6 +80,82 @@ def test_any_prompt_gives_legal_messages_without_mentions(prompt: str, sentence:
     check_legal(messages.by_direct_message(done), PERSON)
 
 
+@settings(deadline=None, max_examples=150)
+@given(
+    negative=st.one_of(st.text(max_size=500), NASTY.map(lambda text: text[:500])),
+    palette=st.one_of(st.text(max_size=600), NASTY.map(lambda text: text[:600])),
+    names=st.lists(NASTY.map(lambda text: text[:40]), min_size=2, max_size=25),
+)
+def test_any_settings_give_legal_messages_without_mentions(negative: str, palette: str, names: list[str]) -> None:
+    """Also what no command lets through today: specs outlast the version that checked them."""
+    numbers: dict[str, Any] = {
+        "cuts": 256, "iterations": 2000, "learning_rate": 0.123456789, "last_rate": 0.123456789, "patience": 2000,
+        "ema": 0.0, "keep": "best", "smoothness": 12.3456789, "saturation": 0.123456789, "symmetry": "horizontal",
+        "tile": True, "film": "none", "film_seconds": 12.3456789, "start": "gradient", "start_weight": 9.87654321,
+    }  # fmt: skip
+    spec = ArtSpec(
+        prompt="@everyone " * 100,
+        negative=negative,
+        palette=palette,
+        modifiers=tuple(names[:3]),
+        compare=tuple(names),
+        **numbers,
+    )
+    for notes in ([], ["@everyone " * 100] * 9):
+        done = messages.done(
+            spec,
+            picture_id=5,
+            person_id=PERSON,
+            seed=7,
+            width=2048,
+            height=2048,
+            iterations=2000,
+            seconds=1e6,
+            clip_score=-3.0,
+            models="m" * 200,
+            image_name="atelier-5.png",
+            notes=notes,
+        )
+        check_legal(done, PERSON)
+    check_legal(messages.waiting(spec, 7, 3, 75.0))
+
+
+def done_with(spec: ArtSpec, seed: int = 42, clip_score: float | None = 31.24) -> dict[str, str]:
+    """The fields of the finished message."""
+    payload = messages.done(
+        spec,
+        picture_id=5,
+        person_id=PERSON,
+        seed=seed,
+        width=384,
+        height=384,
+        iterations=60,
+        seconds=72.0,
+        clip_score=clip_score,
+        models="mini",
+        image_name="atelier-5.png",
+    )
+    assert payload.embed is not None
+    return {str(field.name): str(field.value) for field in payload.embed.fields}
+
+
+def test_done_tells_score_and_settings_only_where_there_are_any() -> None:
+    assert set(done_with(ArtSpec(prompt="x"), clip_score=None)) == {"Seed", "Painted as", "Took"}
+    fields = done_with(ArtSpec(prompt="x", cuts=32, negative="fog"))
+    assert fields["CLIP score"] == "31.2" and fields["Settings"] == "cuts 32\nnegative fog"
+
+
+def test_done_tells_what_is_more_than_one_picture() -> None:
+    fields = done_with(ArtSpec(prompt="x", variations=4))
+    assert fields["Seed"] == "`42` to `45`" and fields["Painted as"].endswith("384×384, 4 variations")
+    assert fields["Best CLIP score"] == "31.2"
+    assert done_with(ArtSpec(prompt="x", variations=9), seed=2**32 - 1)["Seed"] == "`4294967295` to `7`"
+    assert "a story in 2 stages" in done_with(ArtSpec(prompt="x ^ y"))["Painted as"]
+    compared = done_with(ArtSpec(prompt="x", compare=("low poly", "watercolour")))
+    assert "2 modifiers compared" in compared["Painted as"] and compared["Seed"] == "`42`"
+    assert compared["Settings"] == "compare low poly, watercolour"
+
+
 @given(text=PROMPTS)
 @settings(deadline=None)
 def test_plain_text_has_no_markdown_left(text: str) -> None:
@@ -99,6 +176,10 @@ def test_waiting_tells_place_wait_and_offers_cancel() -> None:
     assert "number 3" in payload.content and "1 min 15 s" in payload.content
     assert payload.embed is not None and "a red apple" in str(payload.embed.description)
     assert [button.custom_id for button in payload.buttons] == ["atelier:cancel:7"]
+    footer = str(payload.embed.footer.text)
+    assert footer == "image, draft, square · job 7"
+    sized = messages.waiting(ArtSpec(prompt="x", width=800, height=200, variations=4, seed=3), 7, 3, None).embed
+    assert sized is not None and sized.footer.text == "image, draft, 800×200, 4 variations, seed 3 · job 7"
     assert "no estimate" in messages.waiting(ArtSpec(prompt="x"), 7, 3, None).content
     assert "starts now" in messages.waiting(ArtSpec(prompt="x"), 7, 1, 0.0).content
 

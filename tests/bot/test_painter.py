@@ -85,6 +85,7 @@ async def test_an_order_is_painted_with_progress_and_previews(make: Make, tmp_pa
     *progress, last = events
     assert isinstance(last, Finished) and last.image.exists() and last.films.keys() == {"mp4", "gif"}
     assert (last.seed, last.width, last.height, last.iterations, last.notes) == (7, 64, 32, 20, ("a note",))
+    assert last.extras["svg"].read_bytes() == b"<svg/>" and last.clip_score == 25.0
     steps = [each.step for each in progress if isinstance(each, Progress)]
     assert len(steps) == len(progress) >= 2 and steps == sorted(steps)
     assert any(each.preview and each.preview[8:12] == b"WEBP" for each in progress if isinstance(each, Progress))

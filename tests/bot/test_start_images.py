@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot import start_images
-from bot.start_images import StartImages
+from bot.start_images import StartImages, pictures_in
+from engine.spec import ArtSpec, ImagePrompt
 from storage.database import Database
 from storage.files import FileStore
 
@@ -47,6 +48,18 @@ async def test_a_picture_whose_file_is_gone_is_kept_anew(images: StartImages) ->
     assert await images.path(digest) is None
     await images.keep(b"pixels", ".png")
     assert await images.path(digest) is not None
+
+
+async def test_the_pictures_of_a_spec_are_found_together(images: StartImages) -> None:
+    first, second, third = [await images.keep(data, ".png") for data in (b"1", b"2", b"3")]
+    prompts = (ImagePrompt(second), ImagePrompt(third, -0.5), ImagePrompt(second, 2.0))
+    spec = ArtSpec(prompt="a sea", start_image=first, image_prompts=prompts, palette_image=first)
+    assert pictures_in(spec) == (first, second, third)
+    paths = await images.paths(spec)
+    assert paths is not None and [path.read_bytes() for path in paths.values()] == [b"1", b"2", b"3"]
+    assert await images.paths(ArtSpec(prompt="a sea")) == {}
+    paths[third].unlink()
+    assert await images.paths(spec) is None
 
 
 async def test_the_longest_unused_go_first(images: StartImages, monkeypatch: pytest.MonkeyPatch) -> None:

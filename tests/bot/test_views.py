@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from typing import Any
 
 import discord
 import pytest
+from PIL import Image
 
 from bot.messages import Button
-from bot.sandbox import InteractionHandle, Sandbox
+from bot.sandbox import InteractionHandle, Sandbox, Upload
 from bot.views import BUTTONS, view_of
 from engine.spec import ArtSpec
 from storage.queue import JobState
@@ -90,6 +92,44 @@ async def test_delete_is_for_the_owner_and_moderators(sandbox: Sandbox, start_bo
             await asyncio.gather(*[press.answer() for press in presses])
             assert await client.gallery.get(number) is None
             await eventually(lambda path=path: not path.exists())
+
+
+async def test_all_files_of_a_picture_are_deleted_with_it(sandbox: Sandbox, start_bot: StartBot) -> None:
+    painter = FakePainter()
+    painter.film = b"a film"
+    painter.extras = {"svg": b"<svg/>", "native.png": b"small", "1.png": b"one", "2.png": b"two"}
+    async with start_bot(painter) as client:
+        handle = await painted(sandbox)
+        picture = await client.gallery.get(1)
+        assert picture is not None and len(picture.files) == 6
+        paths = [client.files.path(name) for name in picture.files]
+        assert all(path.is_file() for path in paths)
+        await sandbox.press(sandbox.person("alice"), handle, "delete")
+        await handle.until_deleted()
+        await eventually(lambda: not any(path.exists() for path in paths))
+
+
+@pytest.mark.parametrize("option", ["start_image", "image_prompt", "palette_image"])
+async def test_again_needs_the_pictures_it_was_painted_from(sandbox: Sandbox, start_bot: StartBot, option: str) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (40, 40), "red").save(buffer, format="PNG")
+    painter = FakePainter()
+    async with start_bot(painter):
+        handle = await sandbox.type_command(
+            sandbox.person("alice"),
+            sandbox.channel,
+            "art",
+            {"prompt": "a fish"},
+            {option: Upload("x.png", buffer.getvalue())},
+        )
+        await handle.until(lambda now: now.file("*.png"))
+        again = await sandbox.press(sandbox.person("alice"), handle, "again")
+        await again.until(lambda now: now.file("*.png"))
+        assert painter.orders[0].images == painter.orders[1].images != {}
+        (path,) = painter.orders[0].images.values()
+        path.unlink()
+        gone = await sandbox.press(sandbox.person("bob"), handle, "again")
+        assert "no longer kept: use /art and attach it again" in await private_answer(sandbox, gone)
 
 
 async def test_cancel_a_running_picture(sandbox: Sandbox, start_bot: StartBot) -> None:

@@ -284,6 +284,68 @@ async def test_work_folders_are_cleared_and_files_kept(sandbox: Sandbox, start_b
         assert client.files.path(picture.image).is_file() and client.files.path(picture.films[0]).is_file()
 
 
+async def test_what_lies_beside_the_picture_is_kept_and_sent(sandbox: Sandbox, start_bot: StartBot) -> None:
+    painter = FakePainter()
+    painter.film = b"a small film"
+    painter.extras = {"1.png": b"one", "svg": b"<svg/>", "native.png": b"small", "2.png": b"two"}
+    async with start_bot(painter) as client:
+        done = await (await ask(sandbox, "alice", "a sea")).until(lambda now: now.file("*.png"), 15)
+        names = [each.filename for each in done.attachments]
+        assert names == ["atelier-1.png", "atelier-1.mp4", "atelier-1.svg", "atelier-1-native.png"]
+        assert done.attachments[2].data == b"<svg/>" and done.attachments[3].data == b"small"
+        assert "CLIP score: 31.2" in done.text
+        picture = await client.gallery.get(1)
+        assert picture is not None and picture.clip_score == 31.24
+        for label, data in painter.extras.items():
+            assert client.files.path(picture.extras[label]).read_bytes() == data
+        assert set(picture.files) <= await client.gallery.files(), "the sweep leaves them"
+
+
+async def test_what_is_too_large_beside_the_picture_is_left_out(sandbox: Sandbox, start_bot: StartBot) -> None:
+    sandbox.rules.attachment_size_limit = sandbox.rules.upload_limit = 100_000
+    painter = FakePainter()
+    painter.extras = {"svg": bytes(200_000), "native.png": b"small"}
+    async with start_bot(painter) as client:
+        done = await (await ask(sandbox, "alice", "a sea")).until(lambda now: now.file("*.png"), 15)
+        assert [each.filename for each in done.attachments] == ["atelier-1.png", "atelier-1-native.png"]
+        assert "atelier-1.svg was too large to send." in done.text
+        picture = await client.gallery.get(1)
+        assert picture is not None and set(picture.extras) == {"svg", "native.png"}, "it is kept all the same"
+
+
+async def test_a_file_that_was_lost_before_it_was_sent_is_told(
+    sandbox: Sandbox, start_bot: StartBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painter = FakePainter()
+    painter.extras = {"svg": b"<svg/>"}
+    async with start_bot(painter) as client:
+        monkeypatch.setattr(client.worker, "deliver_soon", lambda job_id: None)
+        handle = await ask(sandbox, "alice", "a sea")
+        await eventually(client.queue.undelivered)
+        picture = await client.gallery.get(1)
+        assert picture is not None
+        client.files.path(picture.extras["svg"]).unlink()
+    async with start_bot():
+        done = await handle.until(lambda now: now.file("*.png"), 10)
+        assert [each.filename for each in done.attachments] == ["atelier-1.png"] and "no longer kept" in done.text
+
+
+async def test_a_result_that_nobody_waits_for_leaves_no_file(
+    sandbox: Sandbox, start_bot: StartBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painter = FakePainter()
+    painter.extras = {"svg": b"<svg/>", "1.png": b"one"}
+    async with start_bot(painter) as client:
+
+        async def taken_away(*_: object) -> None:
+            return None
+
+        monkeypatch.setattr(client.queue, "finish", taken_away)
+        await ask(sandbox, "alice", "a sea")
+        await eventually(lambda: painter.orders and client.worker._running is None)
+        assert list((client.settings.data / "files").iterdir()) == []
+
+
 def test_progress_of_another_version_is_no_progress() -> None:
     for text in (None, "", "nonsense", "[]", '{"step": 1, "other": 2}'):
         assert KeptProgress.from_json(text) == KeptProgress()

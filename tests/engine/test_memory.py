@@ -11,9 +11,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from engine import memory
-from engine.bench.memory import Case, measure
 from engine.errors import InputError
-from engine.memory import BYTES_PER_PIXEL, SPARED, check_memory, needed, smaller_sizes
+from engine.memory import BYTES_PER_PIXEL, check_memory, needed, smaller_sizes
 from engine.models import VQGAN_CONFIGS
 from engine.presets import PRESETS, VQGANS, Family, Plan, plan
 from engine.spec import QUALITIES, STYLES, VARIATIONS, ArtSpec
@@ -122,12 +121,3 @@ def test_advised_sizes_can_be_asked_for_and_keep_the_shape(width: int, height: i
         spec = ArtSpec("x", width=across, height=down)
         assert (plan(spec, "full").width, plan(spec, "full").height) == (across, down)
         assert abs(across * height - down * width) <= 8.001 * max(width, height)  # half of 16 pixels
-
-
-def test_the_estimate_holds_for_a_painting_of_the_embedded_model() -> None:
-    """Measured in a process of its own; an estimate may be too careful, but hardly too low."""
-    case = Case("mini VQGAN", "mini", "float32", side=256, cuts=12)
-    peak = measure(case)
-    wanted = planned("mini", width=256, height=256, cuts=12)
-    estimate = needed(wanted, precision=torch.float32, loaded={"mini"})
-    assert 0.9 * peak.step < estimate < 3 * peak.step

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -17,10 +18,10 @@ from torch import Tensor
 
 from engine.errors import InputError, PaintingError
 from engine.models import Models, load_models
-from engine.painting import Snapshot, learning_rate, paint, paint_together
+from engine.painting import Snapshot, learning_rate, paint, paint_together, stage_at
 from engine.presets import plan
 from engine.random_models import random_models
-from engine.spec import ArtSpec
+from engine.spec import STYLES, ArtSpec, ImagePrompt
 
 SPEC = ArtSpec("a red apple | fog:0.4 | people:-1", width=32, height=32, iterations=4, cuts=6, seed=3)
 
@@ -224,3 +225,166 @@ def test_no_step_waits_for_the_device(models: Models, monkeypatch: pytest.Monkey
         monkeypatch.setattr(Tensor, name, guarded(name))
     for _ in range(3):
         assert next(painting).step
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_every_style_paints_alike_alone_together_and_resumed(models: Models, style: str) -> None:
+    spec = replace(SPEC, style=style, strokes=12 if style in ("painting", "sketch") else None)
+    specs = [spec, replace(spec, prompt="a blue fish", seed=9)]
+    together = list(paint_together(specs, models))
+    for one, picture in zip(specs, together[-1].pictures(), strict=True):
+        assert difference(picture, last(one, models).picture()) < 1.5
+    painting = paint_together(specs, models)
+    state = [next(painting) for _ in range(3)][-1].state()
+    resumed = list(paint_together(specs, models, resume=state))[-1]
+    assert [each.tobytes() for each in resumed.pictures()] == [each.tobytes() for each in together[-1].pictures()]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"ema": 0.9},
+        {"keep": "best"},
+        {"patience": 10},
+        {"transparent": True},
+        {"prompt": "a seed ^ a tree"},
+        {"camera": "zoom-in"},
+        {"symmetry": "both", "tile": True, "saturation": 0.5, "palette": "pico-8"},
+        {"variations": 4},
+    ],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_controls_survive_an_interruption(models: Models, fields: dict[str, Any]) -> None:
+    spec = replace(SPEC, iterations=8, **fields)
+    painting = paint(spec, models)
+    state = [next(painting) for _ in range(6)][-1].state()
+    file = io.BytesIO()
+    torch.save(state, file)
+    file.seek(0)
+    whole = list(painting)[-1]
+    resumed = list(paint(spec, models, resume=torch.load(file, weights_only=True)))[-1]
+    assert resumed.finished and resumed.picture().tobytes() == whole.picture().tobytes()
+    assert resumed.scores() == whole.scores()
+
+
+def test_a_symmetric_picture_is_its_own_mirror_image(models: Models) -> None:
+    picture = last(replace(SPEC, symmetry="horizontal"), models).picture()
+    assert picture.tobytes() == picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT).tobytes()
+
+
+def test_a_tile_goes_on_over_its_edges() -> None:
+    """The jump over the edge is no larger than between neighbours within the picture."""
+    mini = load_models("mini", "cpu")
+    spec = ArtSpec("a mountain lake at sunset", width=96, height=96, iterations=6, seed=3, start="gradient")
+    jumps = {}
+    for tile in (False, True):
+        pixels = (
+            torch.frombuffer(bytearray(last(replace(spec, tile=tile), mini).picture().tobytes()), dtype=torch.uint8)
+            .view(96, 96, 3)
+            .float()
+        )
+        across = (pixels[:, 0] - pixels[:, -1]).abs().mean() + (pixels[0] - pixels[-1]).abs().mean()
+        within = (pixels[:, 1:] - pixels[:, :-1]).abs().mean() + (pixels[1:] - pixels[:-1]).abs().mean()
+        jumps[tile] = float(across / within)
+    assert jumps[True] < 2 and jumps[False] > 3 * jumps[True], jumps
+
+
+def test_a_sticker_is_transparent_where_its_ground_is() -> None:
+    mini = load_models("mini", "cpu")
+    picture = last(ArtSpec("a cat", transparent=True, width=96, height=96, iterations=6, seed=3), mini).picture()
+    assert picture.mode == "RGBA" and picture.getpixel((2, 2))[3] < 30
+    covered = ImageStat.Stat(picture.getchannel("A")).mean[0] / 255
+    assert 0.1 < covered < 0.9
+
+
+def test_an_image_prompt_pulls_towards_its_picture(models: Models, tmp_path: Path) -> None:
+    path = tmp_path / "blue.png"
+    Image.new("RGB", (40, 40), (20, 40, 230)).save(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    spec = replace(
+        SPEC, style="pixel", prompt="x:0.01", image_prompts=(ImagePrompt(digest, 2.0),), iterations=40, cuts=8,
+        learning_rate=0.1,
+    )  # fmt: skip
+    losses = [snapshot.loss for snapshot in paint(spec, models, images={digest: path})]
+    assert sum(losses[-5:]) < 0.9 * sum(losses[1:6])
+    with pytest.raises(InputError, match="attach it again"):
+        next(paint(spec, models))
+    path.write_bytes(b"no picture")
+    with pytest.raises(InputError, match="must be a PNG"):
+        next(paint(spec, models, images={digest: path}))
+
+
+def test_a_story_is_told_in_stages_of_equal_length(models: Models) -> None:
+    planned = plan(ArtSpec("a ^ b ^ c", iterations=10), "full")
+    assert [stage_at(planned, step) for step in range(10)] == [0, 0, 0, 1, 1, 1, 2, 2, 2, 2]
+    assert plan(ArtSpec("a ^ b ^ c"), "mini").iterations == 3 * plan(ArtSpec("a"), "mini").iterations
+    rates = [learning_rate(replace(planned, last_rate=0.1), step) for step in range(10)]
+    assert rates[0] == rates[3] == rates[6] == planned.learning_rate
+    assert rates[2] == rates[5] == rates[9] == pytest.approx(0.1 * planned.learning_rate)
+    first = replace(SPEC, prompt="a red apple ^ a blue fish", iterations=8)
+    alone = replace(first, prompt="a red apple ^ a red apple")
+    steps, others = list(paint(first, models)), list(paint(alone, models))
+    assert steps[4].loss == others[4].loss and steps[6].loss != others[6].loss
+
+
+def test_patience_ends_a_painting_before_its_time(models: Models) -> None:
+    spec = replace(SPEC, style="pixel", learning_rate=1e-4, iterations=200, patience=10, cuts=2)
+    *_, end = paint(spec, models)
+    assert end.finished and 10 < end.step < 200 and end.step % 10 == 0
+
+
+def test_the_best_state_scores_no_less_than_the_last(models: Models) -> None:
+    spec = replace(SPEC, style="pixel", prompt="a red apple", iterations=20, learning_rate=1.0)
+    assert last(replace(spec, keep="best"), models).scores()[0] >= last(spec, models).scores()[0] - 1e-4
+
+
+def test_an_average_is_calmer_than_the_last_state(models: Models) -> None:
+    spec = replace(SPEC, style="pixel", iterations=30, learning_rate=1.0)
+    rough, calm = (last(each, models).picture() for each in (spec, replace(spec, ema=0.95)))
+    assert ImageStat.Stat(calm).stddev[0] < ImageStat.Stat(rough).stddev[0]
+
+
+@pytest.mark.parametrize("style", ["image", "photo"])
+def test_a_palette_and_grey_are_led_to(style: str) -> None:
+    mini = load_models("mini", "cpu")
+    spec = ArtSpec("a red apple", style=style, width=96, height=96, iterations=8, seed=3)
+    grey, free = (last(replace(spec, saturation=each), mini).picture() for each in (-1.0, 0.0))
+    assert colourfulness(grey) < 0.5 * colourfulness(free)
+    sepia = last(replace(spec, palette="sepia"), mini).picture()
+    red, green, blue = ImageStat.Stat(sepia).mean
+    assert red > green > blue
+
+
+def colourfulness(picture: Image.Image) -> float:
+    hue, saturation, value = picture.convert("HSV").split()
+    return float(ImageStat.Stat(saturation, value.point(lambda level: 255 * (level > 40))).mean[0])
+
+
+def test_a_grid_is_painted_as_its_single_pictures(models: Models) -> None:
+    spec = replace(SPEC, variations=4)
+    end = last(spec, models)
+    assert end.picture().width > 64 and list(end.seeds) == [3, 4, 5, 6]
+    assert difference(end.pictures()[2], last(SPEC.with_seed(5), models).picture()) < 1.5
+    assert len(end.scores()) == 4 and end.exports() == {}
+
+
+def test_files_beside_the_picture(models: Models) -> None:
+    pixel = last(
+        replace(SPEC, style="pixel", width=None, height=None, columns=12, rows=10, symmetry="horizontal"), models
+    )
+    with Image.open(io.BytesIO(pixel.exports()["native.png"])) as native:
+        assert native.size == (12, 10)
+        shown = pixel.picture()
+        assert shown.width % 12 == 0 and shown.width // 12 == shown.height // 10
+        assert native.convert("RGB").tobytes() == shown.resize((12, 10), Image.Resampling.NEAREST).tobytes()
+    assert b"<svg" in last(replace(SPEC, style="painting", strokes=12), models).exports()["svg"]
+
+
+def test_memory_is_asked_before_any_work(models: Models) -> None:
+    with pytest.raises(InputError, match="memory"):
+        next(
+            paint(
+                replace(SPEC, style="image", width=2048, height=2048, cuts=256, variations=9),
+                load_models("mini", "cpu"),
+            )
+        )

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import InputError
-from engine.prompts import MAXIMUM_PROMPTS, Prompt, clean, parse_prompts
+from engine.modifiers import MODIFIERS
+from engine.prompts import MAXIMUM_PROMPTS, Prompt, clean, parse_prompts, parse_story, stages_of
+from engine.spec import ArtSpec
 
 
 def test_weights_and_stops_are_read_from_the_right() -> None:
@@ -61,3 +63,23 @@ def test_any_text_is_prompts_or_a_sentence(text: str) -> None:
     assert 1 <= len(prompts) <= MAXIMUM_PROMPTS
     assert all(prompt.text and math.isfinite(prompt.weight) for prompt in prompts)
     assert all(prompt.stop < math.inf for prompt in prompts)
+
+
+def test_a_story_has_a_stage_between_each_two_marks() -> None:
+    assert parse_story("a seed ^ a sprout | rain:0.5 ^ a tree ^ ") == (
+        (Prompt("a seed"),),
+        (Prompt("a sprout"), Prompt("rain", 0.5)),
+        (Prompt("a tree"),),
+    )
+    with pytest.raises(InputError, match="10 stages"):
+        parse_story("^".join("abcdefghijk"))
+
+
+def test_the_negative_prompt_leads_away_in_every_stage_and_modifiers_go_to_what_is_wished_for() -> None:
+    spec = ArtSpec("a seed | a pot:-1 ^ a tree", negative="people | fog:2 | cars:-1", modifiers=("low poly",))
+    first, second = stages_of(spec)
+    low_poly = MODIFIERS["low poly"].words
+    assert [wish.text for wish in first] == [f"a seed, {low_poly}", "a pot", "people", "fog", "cars"]
+    assert [wish.weight for wish in first] == [1.0, -1.0, -0.5, -1.0, -0.5]
+    assert [wish.text for wish in second] == [f"a tree, {low_poly}", "people", "fog", "cars"]
+    assert stages_of(ArtSpec("a seed", negative=" | ")) == ((Prompt("a seed"),),)

@@ -91,8 +91,8 @@ class TestMigrations:
                 " VALUES (1, '{}', '{}', 1, 'done', 1, 2, 3, 1)"
             )
             await connection.execute(
-                "INSERT INTO picture (job_id, person_id, spec, seed, width, height, image, films, seconds, loss, models,"
-                " created) VALUES (1, 1, '{}', 7, 8, 8, 'a.png', '[\"b.mp4\"]', 1, 0.5, 'mini', 3)"
+                "INSERT INTO picture (job_id, person_id, spec, seed, width, height, image, films, seconds, loss,"
+                " models, created) VALUES (1, 1, '{}', 7, 8, 8, 'a.png', '[\"b.mp4\"]', 1, 0.5, 'mini', 3)"
             )
         await database.close()
         assert file_version(tmp_path) == 1

@@ -52,7 +52,7 @@ class ImageTower:
                 output_dim=state["proj"].shape[1],
             )
         tower.load_state_dict(state, assign=True)
-        self._tower = tower.eval().requires_grad_(False)
+        self.network = tower.eval().requires_grad_(False)
 
     @torch.no_grad()
     def embed(self, pictures: Sequence[Pixels]) -> Tensor:
@@ -61,7 +61,7 @@ class ImageTower:
         return torch.cat([self._embed([self._fitted(each) for each in part]) for part in parts])
 
     def _embed(self, pictures: list[Tensor]) -> Tensor:
-        return F.normalize(self._tower(normalised(torch.cat(pictures))), dim=-1)
+        return F.normalize(self.network(normalised(torch.cat(pictures))), dim=-1)
 
     def _fitted(self, picture: Pixels) -> Tensor:
         side = max(picture.shape[:2])

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from bot.sandbox import InteractionHandle, Revision, Sandbox, Upload
 from bot.sandbox.show import Album, Lines, Narrator, Panels, finished, stage_for, title, words
-from bot.sandbox.world import Flag
+from bot.sandbox.world import Flag, InteractionType
 
 CANCEL = ({"type": 1, "components": [{"type": 2, "style": 2, "label": "Cancel", "custom_id": "atelier:cancel:1"}]},)
 
@@ -48,6 +48,20 @@ async def test_words_are_for_people(bare_sandbox: Sandbox, answer: InteractionHa
     ]
     assert answer.message is not None
     assert title(answer.message) == "alice: /art prompt:A red apple, on a table of old wood, at dawn"
+
+
+async def test_the_answer_to_a_form_belongs_to_its_command(
+    bare_sandbox: Sandbox, answer: InteractionHandle, tmp_path: Path
+) -> None:
+    world, alice = bare_sandbox.world, bare_sandbox.person("alice")
+    sent = world.add_interaction(InteractionType.MODAL, alice, bare_sandbox.channel, {"custom_id": "form"})
+    sent.trigger = answer.interaction
+    files = tuple(world.add_attachment(Upload(name, b"x")) for name in ("atelier-5.png", "atelier-5-native.png"))
+    message = world.add_message(bare_sandbox.channel, world.bot, Revision(2.0, "done", attachments=files))
+    message.interaction = sent
+    assert title(message) == "alice sent a form"
+    saved = [path.name for path in Album(tmp_path).save(message, message.now)]
+    assert saved == ["1-a-red-apple-on-a.png", "1-a-red-apple-on-a-native.png"]
 
 
 async def test_a_message_is_finished_without_a_cancel_button(bare_sandbox: Sandbox, answer: InteractionHandle) -> None:

@@ -63,6 +63,21 @@ async def test_lines_are_acted_on_until_quit(tmp_path: Path) -> None:
     assert "stopping" in (tmp_path / "bot.log").read_text()
 
 
+async def test_a_form_is_shown_and_filled_in(tmp_path: Path) -> None:
+    out = io.StringIO()
+    typed = (
+        "fill size:1x1\n/art a fish advanced:true\nfill camera:sideways\n"
+        "fill settings:cutz 3; ema 0.5\npress change\nfill size:big\nquit\n"
+    )
+    assert await run_terminal(io.StringIO(typed), Console(file=out, width=300), tmp_path) == 0
+    said = out.getvalue()
+    assert "The bot opened no form." in said
+    assert "The bot opens the form “More settings”" in said and "size: Size (Width and height in pixels" in said
+    assert "camera must be one of still, zoom-in" in said
+    assert "alice sent a form → There is no setting “cutz 3”: did you mean cuts?" in said
+    assert said.count("The bot opens the form") == 2 and "“big” is no size" in said
+
+
 async def test_a_bot_that_cannot_start_is_explained(tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.write_text("not a folder")

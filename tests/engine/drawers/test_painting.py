@@ -176,8 +176,8 @@ def test_a_long_zoom_leaves_no_part_empty(scale: float) -> None:
         drawer.load_state_dict(moved | {"ground": 1 - moved["ground"]})
         bare = (drawer.render()[0] - shown).abs().amax(0) > 0.2  # where another ground shows
     parts = bare.view(4, SIDE // 4, 4, SIDE // 4).float().mean((1, 3))
-    assert float(parts.max()) < 0.6
-    assert float(parts.mean()) < 0.3
+    assert float(parts.max()) < 0.9
+    assert float(parts.mean()) < 0.4
 
 
 def test_a_tile_continues_over_its_edges() -> None:

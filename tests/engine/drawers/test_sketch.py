@@ -107,12 +107,30 @@ def test_the_seed_decides_where_nothing_else_does() -> None:
     assert not torch.equal(first, other)
 
 
-def test_lines_that_left_come_back_as_ink() -> None:
-    drawer = sketcher(Opening(a_disc(), a_disc()))
-    for _ in range(10):
-        drawer.move(torch.tensor([[0.8, 0.0, 0.0], [0.0, 0.8, 0.0]]))
+def test_lines_that_left_come_back_along_what_the_camera_shows() -> None:
+    drawer, near = sketcher(Opening(a_disc(), a_disc())), torch.tensor([[0.5, 0.0, 0.0], [0.0, 0.5, 0.0]])
+    drawer.move(near)
+    drawer.hold_to(a_disc().roll(20, 2)[None])
+    dark, away = ink(drawer), (disc_distance().roll(20, 1) - 40).abs()
     assert float(drawer.state_dict()["colours"].max()) < 0.2
-    assert float(ink(drawer).mean()) > 0.01
+    assert float(dark[away < 2].mean()) > 0.2
+
+
+def test_the_page_is_turned_for_another_picture() -> None:
+    drawer, other = sketcher(Opening(a_disc(), a_disc())), a_disc().roll((30, 25), (1, 2))
+    drawer.hold_to(other[None])
+    expected = sketcher(Opening(other, other))
+    away = (disc_distance().roll((30, 25), (0, 1)) - 40).abs()
+    assert float(ink(drawer)[away < 2].mean()) > 0.9 * float(ink(expected)[away < 2].mean())
+
+
+def test_a_drawing_that_is_held_to_nothing_is_free() -> None:
+    drawer = sketcher(Opening(None, None))
+    with torch.no_grad():
+        drawer.move(torch.tensor([[0.9, 0.0, 0.0], [0.0, 0.9, 0.0]]))
+        assert drawer.strayed().tolist() == [0.0]
+        drawer.hold_to(a_disc()[None])
+        assert float(drawer.strayed()) > 0
 
 
 def test_the_drawing_goes_beside_the_picture_as_svg() -> None:
