@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from engine.clip_perceptor import CLIPPerceptor, tokenize
+from engine.clip_perceptor import CLIPPerceptor
 from engine.modifiers import MODIFIERS
 from engine.perceptor import Perceptor
 
@@ -70,7 +70,7 @@ class Describer:
         texts = [*map(self._plainly, self._nouns), *(each.words for each in self._modifiers)]
         parts = range(0, len(texts), AT_ONCE)
         for start in parts[len(self._read) :]:
-            self._read.append(encode_together(self._perceptor, texts[start : start + AT_ONCE]))
+            self._read.append(read_together(self._perceptor, texts[start : start + AT_ONCE]))
             yield len(self._read) / len(parts)
 
     def describe(self, picture: Image.Image, most: int = 8) -> Description:
@@ -95,7 +95,7 @@ class Describer:
         nearest = (directions @ seen).topk(min(FINALISTS, len(directions))).indices
         named = [with_article(self._nouns[each]) for each in nearest.tolist()]
         texts = [sentence.format(name) for sentence in MORE_SENTENCES for name in named]
-        read = encode_together(self._perceptor, texts).view(len(MORE_SENTENCES), len(named), -1)
+        read = read_together(self._perceptor, texts).view(len(MORE_SENTENCES), len(named), -1)
         refined = directions.clone()
         refined[nearest] = F.normalize(read.mean(0), dim=-1)
         return refined
@@ -118,33 +118,14 @@ def see(picture: Image.Image, perceptor: Perceptor) -> Tensor:
     """(D,) unit vector on the CPU of a picture of any size, seen as a whole and in parts, always the same ones."""
     pixels = _pixels(picture)
     whole, parts = _views(pixels, perceptor.input_size)
-    device = perceptor.encode_text([""]).device
-    seen = perceptor.encode_image(torch.cat([*whole, *parts]).to(device)).float().cpu()
+    seen = perceptor.encode_image(torch.cat([*whole, *parts]).to(perceptor.device)).float().cpu()
     joined = WHOLE_SHARE * seen[: len(whole)].mean(0) + (1 - WHOLE_SHARE) * seen[len(whole) :].mean(0)
     return F.normalize(joined, dim=-1)
 
 
-@torch.no_grad()
-def encode_together(perceptor: Perceptor, texts: Sequence[str]) -> Tensor:
-    """(N, D) float32 unit vectors on the CPU: as `encode_text`, for many short texts that need not be remembered.
-
-    CLIP's text tower looks back only, so that nothing behind the end of the longest text need be computed: 7 to 12
-    places instead of 77.
-    """
-    if not isinstance(perceptor, CLIPPerceptor):
-        return perceptor.encode_text(texts).cpu()
-    tower = perceptor._text
-    tokens = tokenize(texts)
-    ends = tokens.argmax(1)  # the end token has the highest number
-    length = int(ends.max()) + 1
-    hidden = (tower.token_embedding(tokens[:, :length]) + tower.positional_embedding[:length]).transpose(0, 1)
-    for block in tower.transformer.resblocks:
-        normed = block.ln_1(hidden)
-        mask = block.attn_mask[:length, :length]
-        hidden = hidden + block.attn(normed, normed, normed, need_weights=False, attn_mask=mask)[0]
-        hidden = hidden + block.mlp(block.ln_2(hidden))
-    joint = tower.ln_final(hidden[ends, torch.arange(len(ends))]) @ tower.text_projection
-    return F.normalize(joint, dim=-1)
+def read_together(perceptor: Perceptor, texts: Sequence[str]) -> Tensor:
+    """(N, D) unit vectors on the CPU of many short texts, which CLIP reads faster when it need not remember them."""
+    return (perceptor.read(texts) if isinstance(perceptor, CLIPPerceptor) else perceptor.encode_text(texts)).cpu()
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+import torch
 from torch import Tensor
 
 
@@ -12,6 +13,7 @@ class Perceptor(Protocol):
     """A pair of towers, as CLIP's (Radford et al. 2021), whose parameters are frozen."""
 
     name: str
+    device: torch.device
     input_size: int  # side of the square pictures it sees, in pixels
     dimensions: int  # D
 

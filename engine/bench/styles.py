@@ -45,6 +45,7 @@ class WordPerceptor:
         tower = read_tower(folder)
         words, directions = read_words(folder)
         self.name = "ViT-B/16"
+        self.device = device
         self.input_size = tower.side
         self.dimensions = directions.shape[1]
         self._words = dict(zip(words, directions.to(device), strict=True))

@@ -17,7 +17,8 @@ STROKES: Final = 256  # where the plan says none, as in CLIPDraw
 DAB: Final = 4.0  # length of a fresh stroke in its widths
 WHITE: Final = torch.ones(3)
 AHEAD: Final = 0.3  # how far the colours of a story's next picture show at once
-TONE: Final = torch.tensor([0.87, 0.81, 0.70])  # of a ground when there is no picture to take it from
+TONE: Final = torch.tensor([0.80, 0.68, 0.50])  # ochre, as old masters had it
+GROUNDS: Final = {"white": WHITE, "toned": TONE}  # that stay as they are; any other is part of the painting
 
 
 class PaintingDrawer(StrokeDrawer):
@@ -31,12 +32,11 @@ class PaintingDrawer(StrokeDrawer):
         count = plan.strokes or STROKES
         shades = opening.held if opening.begins is None else opening.begins
         if shades is None:
-            ground = TONE if plan.ground == "toned" else WHITE
-            return random_strokes(plan.height, plan.width, count, generator), ground
+            return random_strokes(plan.height, plan.width, count, generator), GROUNDS.get(plan.ground, WHITE)
         # The forms are those that will be painted, even while a mist still lies over their colours.
         shades = shades.float().cpu()
         forms = shades if opening.held is None else opening.held.float().cpu()
-        ground = WHITE if plan.ground == "white" else border_colour(shades)
+        ground = GROUNDS[plan.ground] if plan.ground in GROUNDS else border_colour(shades)
         return laid_strokes(forms, shades, ground, count, generator), ground
 
     def _aim(self, picture: Tensor) -> Tensor:

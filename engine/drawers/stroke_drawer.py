@@ -101,7 +101,9 @@ class StrokeDrawer(Drawer):
         return [
             ParameterGroup([self._forms], self.paces.points * pixel, last),
             ParameterGroup([self._widths], self.paces.widths * pixel, last),
-            ParameterGroup([self._colours, self._ground], self.paces.colours, last),
+            ParameterGroup(
+                [self._colours, *([self._ground] if self._plan.ground == "auto" else [])], self.paces.colours, last
+            ),
             ParameterGroup([self._opacities], self.paces.opacities, last),
         ]
 

@@ -51,18 +51,18 @@ def draw_strokes(
 def flattened(points: Tensor, pieces: int = PIECES) -> Tensor:
     """Points (..., 3·S + 1, 2) of S joined cubics → (..., S·pieces + 1, 2) points on the curve, both ends included."""
     cubics = torch.stack([points[..., part : part + 4, :] for part in range(0, points.shape[-2] - 1, 3)], -3)
-    weights = _bernstein(pieces).to(points)
+    weights = _bernstein(pieces, points.dtype, points.device)
     inner = (weights[:-1] @ cubics).flatten(-3, -2)
     return torch.cat([inner, points[..., -1:, :]], -2)
 
 
 @cache
-def _bernstein(pieces: int) -> Tensor:
-    """(pieces + 1, 4): what each control point weighs at evenly spaced parameters."""
+def _bernstein(pieces: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """(pieces + 1, 4): what each control point weighs at evenly spaced parameters. Kept on its device."""
     t = torch.arange(pieces + 1, dtype=torch.float64)[:, None] / pieces
     powers = torch.arange(4)
     binomials = torch.tensor([math.comb(3, k) for k in range(4)], dtype=torch.float64)
-    return binomials * t**powers * (1 - t) ** (3 - powers)
+    return (binomials * t**powers * (1 - t) ** (3 - powers)).to(device, dtype)
 
 
 class _Drawn(torch.autograd.Function):

@@ -75,7 +75,7 @@ class MiniPerceptor:
         self.input_size = shape.input_resolution
         self.dimensions = shape.output_dim
         self.table = table
-        self._device = device
+        self.device = device
         self._precision = precision
         hidden, static_dim = stored["text.bend.0.weight"].shape
         # On the device "meta" CLIP's initialisation would import torch's compiler, which takes seconds.
@@ -99,12 +99,12 @@ class MiniPerceptor:
     @torch.no_grad()
     def _encode_one(self, text: str) -> Tensor:
         words = " ".join(shortened(split_words(text)))
-        encoded: Tensor = self._head(self.table.embed([words]).to(self._device))[0]
+        encoded: Tensor = self._head(self.table.embed([words]).to(self.device))[0]
         return F.normalize(encoded.float(), dim=-1)
 
     def encode_image(self, images: Tensor) -> Tensor:
         """(B, 3, S, S) pictures in [0, 1] -> (B, D) unit vectors; differentiable."""
-        with autocast(self._device, self._precision):
+        with autocast(self.device, self._precision):
             seen = self._tower((images - self._mean) / self._spread)
         return F.normalize(seen.float(), dim=-1)
 

@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from engine.clip_perceptor import CLIPPerceptor
-from engine.describe import Describer, describe, encode_together, read_nouns, see, with_article
+from engine.describe import Describer, describe, read_nouns, read_together, see, with_article
 from engine.models import load_models
 from engine.modifiers import MODIFIERS
 from engine.random_models import random_models
@@ -80,7 +80,7 @@ def test_transparent_places_are_white() -> None:
 
 def test_many_texts_together_read_as_each_alone(tiny: CLIPPerceptor) -> None:
     texts = ["an owl", "low poly, faceted geometric 3D render", "", "word " * 200, "a photo of a hot air balloon"]
-    torch.testing.assert_close(encode_together(tiny, texts), tiny.encode_text(texts), atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(read_together(tiny, texts), tiny.encode_text(texts), atol=1e-6, rtol=1e-5)
 
 
 def test_things_and_modifiers_are_described_and_the_same_again(tiny: CLIPPerceptor) -> None:

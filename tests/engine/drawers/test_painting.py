@@ -54,7 +54,7 @@ def descend(drawer: Drawer, steps: int, rate: float = 1.0) -> None:
     for _ in range(steps):
         optimiser.zero_grad()
         drawer.render()
-        drawer.strayed().sum().backward()
+        drawer.strayed().sum().backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         drawer.constrain()
 
@@ -82,25 +82,34 @@ def test_steps_towards_what_is_held_come_nearer_to_it() -> None:
         assert float(drawer.strayed()) < before / 4
 
 
-def test_holding_to_another_picture_leads_there() -> None:
+def test_the_next_picture_of_a_story_is_painted_over_the_last() -> None:
     drawer = painter(Opening(a_picture(), a_picture()))
     other = a_picture().flip(0)
     drawer.hold_to(other[None])
-    descend(drawer, 40)
-    assert like(drawer, other) > like(drawer, a_picture())
+    descend(drawer, 30)
+    assert like(drawer, other) > 0.7
 
 
 @pytest.mark.parametrize(
     ("ground", "opening", "expected"),
     [
         ("white", Opening(a_picture(), a_picture()), [1.0, 1.0, 1.0]),
-        ("toned", Opening(a_picture(), a_picture()), [0.25, 0.45, 0.8]),
+        ("toned", Opening(a_picture(), a_picture()), [0.80, 0.68, 0.50]),
+        ("auto", Opening(a_picture(), a_picture()), [0.25, 0.45, 0.8]),
         ("auto", Opening(None, None), [1.0, 1.0, 1.0]),
     ],
 )
-def test_the_ground_is_white_or_of_the_pictures_own_tone(ground: str, opening: Opening, expected: list[float]) -> None:
+def test_the_ground_is_what_was_asked_for_or_the_pictures_own(
+    ground: str, opening: Opening, expected: list[float]
+) -> None:
     drawer = painter(opening, planned(ground=ground))
-    torch.testing.assert_close(drawer.tensors()["ground"].detach(), torch.tensor([expected]))
+    torch.testing.assert_close(drawer.state_dict()["ground"], torch.tensor([expected]))
+
+
+def test_a_ground_that_was_asked_for_stays() -> None:
+    drawer = painter(Opening(a_picture(), a_picture()), planned(ground="toned"))
+    descend(drawer, 5)
+    torch.testing.assert_close(drawer.state_dict()["ground"], torch.tensor([[0.80, 0.68, 0.50]]))
 
 
 def test_as_many_strokes_as_planned_within_their_limits_after_wild_steps() -> None:

@@ -87,7 +87,7 @@ def test_the_lines_stay_dark_and_thin() -> None:
     optimiser = torch.optim.Adam([{"params": each.tensors, "lr": 1000 * each.rate} for each in drawer.groups()])
     for _ in range(2):
         optimiser.zero_grad()
-        drawer.render().square().sum().backward()
+        drawer.render().square().sum().backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         drawer.constrain()
     state = drawer.state_dict()

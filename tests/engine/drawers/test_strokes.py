@@ -132,7 +132,7 @@ def test_strokes_outside_show_nothing_and_get_no_gradient() -> None:
     picture, covered = draw_strokes(replace(strokes, points=points), some_ground())
     assert torch.equal(picture, some_ground())
     assert not covered.any()
-    picture.sum().backward()
+    picture.sum().backward()  # type: ignore[no-untyped-call]
     assert points.grad is not None
     assert not points.grad.any()
 
@@ -141,7 +141,7 @@ def test_a_stroke_that_is_a_point_is_a_dot_and_its_gradient_is_finite() -> None:
     points = torch.full((1, 1, 4, 2), 8.5).requires_grad_()
     strokes = Strokes(points, torch.full((1, 1), 4.0), torch.zeros(1, 1, 3), torch.ones(1, 1))
     picture, _ = draw_strokes(strokes, torch.ones(1, 3, 16, 16))
-    picture.square().sum().backward()
+    picture.square().sum().backward()  # type: ignore[no-untyped-call]
     assert picture[0, 0, 8, 8] == 0
     assert picture[0, 0, 8, 12] == 1
     assert points.grad is not None
