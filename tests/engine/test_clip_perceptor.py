@@ -118,8 +118,8 @@ def test_a_text_is_read_once_and_the_memory_is_bounded(monkeypatch: pytest.Monke
     monkeypatch.setattr(clip_perceptor, "REMEMBERED_TEXTS", 2)
     perceptor = perceptor_of(small_clip())
     read: list[str] = []
-    once = perceptor._read
-    monkeypatch.setattr(perceptor, "_read", lambda text: read.append(text) or once(text))
+    once = perceptor.read
+    monkeypatch.setattr(perceptor, "read", lambda texts: read.extend(texts) or once(texts))
 
     first = perceptor.encode_text(["cat", "dog", "cat"])
     assert torch.equal(first[0], first[2])

@@ -25,6 +25,7 @@ class ColourPerceptor:
     """Sees the mean colour, and reads a word as the colour of what it names."""
 
     name = "colours"
+    device = torch.device("cpu")
     input_size = 8
     dimensions = 3
 
