@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from engine.errors import AtelierError, InputError, PaintingError
     from engine.models import Models, load_models
-    from engine.painting import Snapshot, paint, paint_together
+    from engine.painting import paint, paint_together
+    from engine.snapshot import Snapshot
     from engine.spec import ArtSpec
 
 # Said before torch is loaded: its threads sleep rather than spin while they wait for each other. Beside other busy
@@ -26,7 +27,7 @@ _HOMES = {
     "InputError": "engine.errors",
     "Models": "engine.models",
     "PaintingError": "engine.errors",
-    "Snapshot": "engine.painting",
+    "Snapshot": "engine.snapshot",
     "load_models": "engine.models",
     "paint": "engine.painting",
     "paint_together": "engine.painting",

@@ -109,6 +109,18 @@ _RULES: Final[tuple[_Rule, ...]] = (
         "Strength and start weight say the same thing twice: give one of them.",
     ),
     (
+        lambda spec: spec.iterations == 0 and (spec.start_image is None or spec.enlarge == 1),
+        "Without a step nothing is painted: give at least one, or a start image that is to be enlarged.",
+    ),
+    (
+        lambda spec: spec.iterations == 0 and spec.film != "none",
+        "There is no film of an enlargement: leave the film out.",
+    ),
+    (
+        lambda spec: spec.enlarge > 1 and (bool(spec.compare) or spec.variations > 1),
+        "One picture is enlarged at a time: leave out the variations or the comparison.",
+    ),
+    (
         lambda spec: spec.transparent and spec.tile,
         "A sticker has an outline and a seamless tile has none: choose one of them.",
     ),

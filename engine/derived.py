@@ -22,9 +22,14 @@ def continued(spec: ArtSpec, picture: str, *, iterations: int | None = None, fil
     return replace(_alone(spec), start_image=picture, iterations=iterations, film=film)
 
 
+def enlarged(spec: ArtSpec, picture: str, factor: int) -> ArtSpec:
+    """The picture with this SHA-256, which `spec` painted, 2 or 4 times as large and otherwise as it is."""
+    return replace(_alone(spec), start_image=picture, iterations=0, enlarge=factor, film="none")
+
+
 def _alone(spec: ArtSpec) -> ArtSpec:
     """The spec without what was only for the way to its picture."""
     if spec.compare or spec.variations > 1:
         raise InputError("This is a sheet of several pictures: go on from a single one of them.")
     last = spec.prompt.split(STAGE_MARK)[-1].strip() or spec.prompt
-    return replace(spec, prompt=last, camera="still", start="auto", start_weight=None, strength=None)
+    return replace(spec, prompt=last, camera="still", start="auto", start_weight=None, strength=None, enlarge=1)

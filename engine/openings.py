@@ -75,9 +75,20 @@ def picture_wishes(spec: ArtSpec, planned: Plan, images: Mapping[str, Path]) -> 
 
 def picture_of(digest: str, images: Mapping[str, Path], width: int, height: int) -> Tensor:
     """(3, height, width) in [0, 1]: a person's picture, cropped to the shape of the painting."""
+    return as_tensor(fitted(open_picture(picture_file(digest, images)), width, height))
+
+
+def picture_file(digest: str, images: Mapping[str, Path]) -> Path:
+    """Where the picture with this SHA-256 lies. Raises `InputError` where it is gone."""
     if digest not in images:
         raise InputError("A picture that this painting needs is not at hand any more: attach it again.")
-    return _as_tensor(fitted(open_picture(images[digest]), width, height))
+    return images[digest]
+
+
+def as_tensor(picture: Image.Image) -> Tensor:
+    """(3, H, W) in [0, 1]."""
+    pixels = torch.frombuffer(bytearray(picture.convert("RGB").tobytes()), dtype=torch.uint8)
+    return pixels.view(picture.height, picture.width, 3).permute(2, 0, 1).float() / 255
 
 
 def _opening(spec: ArtSpec, planned: Plan, models: Models, images: Mapping[str, Path]) -> Opening:
@@ -113,8 +124,3 @@ def _proposal(
     if (width, height) == (planned.width, planned.height):
         return imagined[0]
     return torch.nn.functional.interpolate(imagined, (planned.height, planned.width), mode="area")[0]
-
-
-def _as_tensor(picture: Image.Image) -> Tensor:
-    pixels = torch.frombuffer(bytearray(picture.convert("RGB").tobytes()), dtype=torch.uint8)
-    return pixels.view(picture.height, picture.width, 3).permute(2, 0, 1).float() / 255

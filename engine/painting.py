@@ -16,6 +16,7 @@ from torch import Tensor
 from engine import camera
 from engine.cutouts import Views, draw_views, take_views
 from engine.drawers import DRAWERS
+from engine.enlarging import check_spec, still
 from engine.errors import InputError, PaintingError
 from engine.keeping import Average, Best, Patience, standing_in
 from engine.loss import Wishes, clip_score, dullness, look, prompt_loss, read_wishes, total_variation
@@ -30,6 +31,7 @@ from engine.randomness import Stream, fresh_seed, generator
 from engine.series import arranged, members
 from engine.silhouette import RATE as SILHOUETTE_RATE
 from engine.silhouette import Silhouette
+from engine.snapshot import Snapshot
 from engine.spec import ArtSpec
 from engine.symmetry import mirrored
 
@@ -42,11 +44,8 @@ PALETTE_WEIGHT: Final = 20.0  # of the distance from a palette, outside style pi
 Arrange = Callable[[Sequence[Image.Image]], Image.Image]
 
 
-class Snapshot:
-    """Where a painting is after `step` of `total` steps. Reads lazily: nothing leaves the device until asked for.
-
-    Ask before the next step: `picture()` and `state()` tell of the painting as it is, not as it was.
-    """
+class Moment:
+    """The `Snapshot` of a painting in the making."""
 
     def __init__(self, painting: Painting, loss: Tensor | None, arrange: Arrange) -> None:
         self._painting = painting
@@ -111,10 +110,14 @@ def paint(
     comparison is painted as one batch.
     Raises `InputError` before any work for what cannot be painted, `PaintingError` when the loss is no number.
     """
+    check_spec(spec, models)
+    if spec.iterations == 0:
+        yield still(spec, models, images or {})
+        return
     specs = members(spec, _first_seed(spec, resume))
     planned = plan(spec, models.family)
     cell = planned.width // planned.columns if planned.columns else None
-    return _paint(specs, models, images, resume, lambda pictures: arranged(spec, pictures, cell))
+    yield from _paint(specs, models, images, resume, lambda pictures: arranged(spec, pictures, cell))
 
 
 def paint_together(
@@ -222,7 +225,7 @@ class Painting:
         self._look_after(before)
 
     def snapshot(self, arrange: Arrange = lambda pictures: pictures[0]) -> Snapshot:
-        return Snapshot(self, self._loss, arrange)
+        return Moment(self, self._loss, arrange)
 
     def shown(self, *, fresh: bool) -> Tensor:
         """(B, 3, H, W) as the last step saw it, or rendered anew from what is kept; (B, 4, H, W) for stickers."""

@@ -90,6 +90,9 @@ GFLOP_PER_MEGAPIXEL: Final = {
 }
 
 
+GFLOP_PER_ENLARGED_MEGAPIXEL: Final = 35_000.0  # forward, a megapixel of the small picture: 17 million weights a pixel
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A spec with every number decided: what the painter does."""
@@ -113,6 +116,7 @@ class Plan:
     patience: int | None
     camera: str
     transparent: bool
+    enlarge: int
     perceptors: tuple[str, ...]
     vqgan: str
     style: str
@@ -139,7 +143,9 @@ def plan(spec: ArtSpec, family: Family) -> Plan:
     return Plan(
         width=width,
         height=height,
-        iterations=spec.iterations or min(preset.iterations * stages, MAXIMUM_ITERATIONS),
+        iterations=(
+            min(preset.iterations * stages, MAXIMUM_ITERATIONS) if spec.iterations is None else spec.iterations
+        ),
         stages=stages,
         cuts=spec.cuts or preset.cuts,
         learning_rate=spec.learning_rate or style.learning_rate or preset.learning_rate,
@@ -156,6 +162,7 @@ def plan(spec: ArtSpec, family: Family) -> Plan:
         patience=spec.patience,
         camera=spec.camera,
         transparent=spec.transparent,
+        enlarge=spec.enlarge,
         perceptors=preset.perceptors,
         vqgan=spec.model or VQGANS[family],
         style=spec.style,
@@ -178,7 +185,8 @@ def cost(planned: Plan, pictures: int = 1) -> float:
         else STYLE_PRESETS[planned.style].gflop_per_megapixel
     )
     drawn = per_megapixel * planned.width * planned.height / 1e6
-    return pictures * planned.iterations * (seen + drawn) / 1000
+    enlarged = GFLOP_PER_ENLARGED_MEGAPIXEL * planned.width * planned.height / 1e6 if planned.enlarge > 1 else 0.0
+    return (pictures * planned.iterations * (seen + drawn) + enlarged) / 1000
 
 
 def _or(given: float | None, otherwise: float) -> float:

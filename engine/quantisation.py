@@ -48,7 +48,10 @@ def oklab(colours: Tensor) -> Tensor:
 def nearest(pictures: Tensor, palette: Tensor) -> Tensor:
     """(B, H, W) which of the colours (K, 3) or (B, K, 3) is nearest to each pixel of (B, 3, H, W)."""
     with torch.no_grad():
-        return colour_distances(pictures, palette).argmin(1)
+        seen, points = oklab(pictures.permute(0, 2, 3, 1)), oklab(_one_each(palette, len(pictures)))
+        # |p|² - 2x·p orders as |x - p|² does, and is a fifth of the work of all differences.
+        scores = points.square().sum(-1)[:, None] - 2 * seen.flatten(1, 2) @ points.transpose(1, 2)
+        return scores.argmin(-1).view(seen.shape[:3])
 
 
 def picked(indices: Tensor, palette: Tensor) -> Tensor:
@@ -109,7 +112,7 @@ def toned_distances(pictures: Tensor, tones: Tones, dither: int = 0) -> Tensor:
     seen = oklab(pictures.permute(0, 2, 3, 1))
     if dither:
         height, width = pictures.shape[-2:]
-        pattern = thresholds(dither).to(seen).repeat(-(-height // dither), -(-width // dither))[:height, :width]
+        pattern = thresholds(dither, seen.device).repeat(-(-height // dither), -(-width // dither))[:height, :width]
         lightness = seen[..., 0] + DITHER * tones.spacing[:, None, None] * pattern
         seen = torch.cat([lightness.unsqueeze(-1), seen[..., 1:]], -1)
     weights = torch.stack([torch.ones_like(tones.colourful), tones.colourful, tones.colourful], -1)
@@ -146,9 +149,9 @@ def fitted_tones(palettes: Tensor) -> Tones:
     return Tones(points, colourful, _to_nearest_other(points))
 
 
-def thresholds(side: int) -> Tensor:
+def thresholds(side: int, device: torch.device | None = None) -> Tensor:
     """(side, side) Bayer's matrix (1973): side² evenly spaced thresholds in -0.5 … 0.5 whose mean is 0."""
-    matrix = torch.zeros(1, 1)
+    matrix = torch.zeros(1, 1, device=device)
     while len(matrix) < side:
         matrix = torch.cat([torch.cat([4 * matrix + each for each in row], 1) for row in _BAYER])
     return (matrix + 0.5) / matrix.numel() - 0.5

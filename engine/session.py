@@ -22,7 +22,7 @@ from engine.spec import ArtSpec
 
 if TYPE_CHECKING:
     from engine.models import Models
-    from engine.painting import Snapshot
+    from engine.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
 
@@ -178,7 +178,9 @@ class Session:
         """Write the PNG and what belongs to it, then the films. Raises `OSError` where a picture cannot be written."""
         snapshot, film = self._current(), self._film
         assert film is not None and snapshot.finished
-        image = self.picture()
+        from engine.enlarging import enlarged_as_asked
+
+        image = enlarged_as_asked(self.picture(), self._spec, self._models)
         models = describe(self._spec, self._models)
         write_png(image, self._folder / PICTURE, self._spec, seed=snapshot.seed, models=models)
         extras = {**self._write_exports(snapshot), **self._write_members(snapshot, models)}

@@ -25,6 +25,7 @@ CAMERAS: Final = ("still", "zoom-in", "zoom-out", "pan-left", "pan-right", "rota
 GROUNDS: Final = ("auto", "white", "toned")
 KEEPS: Final = ("last", "best")
 VARIATIONS: Final = (1, 4, 9)
+ENLARGEMENTS: Final = (1, 2, 4)
 MAXIMUM_SEED: Final = 2**32 - 1
 SIDE_STEP: Final = 16  # every drawer's grid divides 16: f16 latents, f8 latents, even film sizes
 DIGEST: Final = r"[0-9a-f]{64}"  # how a picture from a person is named: the SHA-256 of its bytes
@@ -73,7 +74,7 @@ class ArtSpec:
     aspect: str = field(default="square", metadata=_choice(*ASPECTS))  # shape when no size is given
     width: int | None = field(default=None, metadata=_between(32, 2048))  # pixels, floored to a multiple of 16
     height: int | None = field(default=None, metadata=_between(32, 2048))  # pixels, floored to a multiple of 16
-    iterations: int | None = field(default=None, metadata=_between(1, 2000))  # gradient steps
+    iterations: int | None = field(default=None, metadata=_between(0, 2000))  # gradient steps; 0: only enlarge
     cuts: int | None = field(default=None, metadata=_between(1, 256))  # views of the picture shown to CLIP a step
     learning_rate: float | None = field(default=None, metadata=_between(1e-4, 10.0))  # Adam's, at the first step
     last_rate: float | None = field(default=None, metadata=_between(0.0, 1.0))  # share of it left at the last step
@@ -99,6 +100,7 @@ class ArtSpec:
     start_image: str | None = field(default=None, metadata=_picture())  # a picture to begin with
     start_weight: float | None = field(default=None, metadata=_between(0.0, 10.0))  # how firmly the start holds
     strength: float | None = field(default=None, metadata=_between(0.0, 1.0))  # how far a start image may change
+    enlarge: int = field(default=1, metadata=_choice(*ENLARGEMENTS))  # how many times larger the finished picture is
     camera: str = field(default="still", metadata=_choice(*CAMERAS))  # how the film moves on while it is painted
     film: str = field(default="mp4", metadata=_choice(*FILMS))  # which films of the making are kept
     film_seconds: float = field(default=6.0, metadata=_between(1.0, 60.0))  # length without the held last frame

@@ -15,6 +15,7 @@ from engine.modifiers import read_modifiers
 from engine.spec import (
     ASPECTS,
     CAMERAS,
+    ENLARGEMENTS,
     GROUNDS,
     KEEPS,
     QUALITIES,
@@ -83,6 +84,7 @@ def paint(
     init_image: Annotated[Path | None, typer.Option(help="A picture to start from.")] = None,
     init_weight: Annotated[float | None, typer.Option(help="How firmly the start holds.")] = None,
     strength: Annotated[float | None, typer.Option(help="How far a start picture may change, 0 to 1.")] = None,
+    enlarge: Annotated[int, typer.Option(help=f"Times the finished picture. {_one_of(ENLARGEMENTS)}")] = 1,
     camera: Annotated[str, typer.Option(help=f"How the film moves on. {_one_of(CAMERAS)}")] = "still",
     models: Models = "auto",
     device: Device = "auto",
@@ -133,6 +135,7 @@ def paint(
         start_image=pictures.add(init_image),
         start_weight=init_weight,
         strength=strength,
+        enlarge=enlarge,
         camera=camera,
         film=film_kind(film),
         film_seconds=film_seconds,

@@ -16,10 +16,12 @@ from engine.drawers.curves import blurred, curves_through, edges, resampled, sam
 from engine.drawers.strokes import Strokes, draw_strokes
 
 BROADEST: Final = 0.08  # widths, as shares of the shorter side
-FINEST: Final = 0.012
+FINEST: Final = 0.009
 ROUNDS: Final = 6  # from the broadest brush to the finest
 OPACITY: Final = 0.92
 LAYING_IN: Final = 2  # rounds that cover the ground
+STROKES_A_ROUND: Final = 12  # at least
+SLIGHT: Final = 0.02  # error that counts as much as none, while the ground is covered
 STEPS: Final = 4  # of a brush's width each, from the middle of a stroke to either end at most
 TOLERANCE: Final = 0.12  # how far the colour under a stroke may drift from that of its middle
 UNEVENNESS: Final = 0.025  # by which strokes of one patch differ in brightness, so that they can be told apart
@@ -33,17 +35,18 @@ def laid_strokes(picture: Tensor, shades: Tensor, ground: Tensor, count: int, ge
     swirl = _swirl(height, width, generator)
     canvas = ground[:, None, None].expand_as(picture)
     laid: list[Strokes] = []
-    for turn in range(ROUNDS):
-        brush = short * BROADEST * (FINEST / BROADEST) ** (turn / (ROUNDS - 1))
-        amount = round(count * (turn + 1) / ROUNDS) - round(count * turn / ROUNDS)
-        if not amount:
-            continue
+    rounds = min(ROUNDS, 1 + count // STROKES_A_ROUND)
+    for turn in range(rounds):
+        brush = short * BROADEST * (FINEST / BROADEST) ** (turn / ROUNDS)
+        amount = round(count * (turn + 1) / rounds) - round(count * turn / rounds)
         seen = blurred(picture, brush / 4)
         directions = edges(picture, brush / 6 + 0.5, brush, swirl)[1]
         missing = blurred((seen - canvas).square().sum(0, keepdim=True), brush / 3)[0]
         # The first brushes lay in the whole picture; the later ones see to what stands out most.
-        middles = _places(missing.sqrt() if turn < LAYING_IN else missing, directions, brush, amount)
-        tolerance = TOLERANCE * (2 if turn < LAYING_IN else 1)
+        laying_in = turn < min(LAYING_IN, rounds - 1)
+        wanting = missing.clamp_min(SLIGHT).sqrt() if laying_in else missing
+        middles = _places(wanting, directions, brush, amount)
+        tolerance = TOLERANCE * (2 if laying_in else 1)
         strokes = _strokes(middles, seen, directions, brush, tolerance, generator)
         laid.append(strokes)
         canvas = draw_strokes(strokes, canvas[None])[0][0]

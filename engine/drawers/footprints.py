@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 DEEPEST: Final = 96  # strokes a tile evaluates at most; what lies below them is left out
+AT_ONCE: Final = 200_000  # pairs whose distances are measured together, lest wild strokes fill the memory
 SMALL_TILE: Final = 8  # pixels: on a CPU work is what costs
 LARGE_TILE: Final = 16  # pixels: on a GPU the number of tiles is
 
@@ -73,11 +74,15 @@ def _listed(lines: Tensor, reach: Tensor, height: int, width: int, periodic: boo
     tiles = _tiles(SMALL_TILE, height, width, periodic, lines)
     per_stroke = lines.shape[2] - 1
     owners, strokes = _boxed(lines, reach, tiles)
-    begins, ends = lines[:, :, :-1].flatten(0, 1)[strokes], lines[:, :, 1:].flatten(0, 1)[strokes]  # (P, K, 2)
-    starts, far = _seen_from(tiles.middles[owners % len(tiles.middles), None], begins, ends, tiles)
-    near = far <= (reach.flatten()[strokes, None] + tiles.radius).square()
+    near = torch.cat(
+        [
+            _pieces_from(tile, stroke, lines, tiles)[1] <= (reach.flatten()[stroke, None] + tiles.radius).square()
+            for tile, stroke in zip(torch.split(owners, AT_ONCE), torch.split(strokes, AT_ONCE), strict=True)
+        ]
+    )
     kept = _topmost(owners, near.any(1))
-    owners, strokes, near, starts = owners[kept], strokes[kept], near[kept], starts[kept]
+    owners, strokes, near = owners[kept], strokes[kept], near[kept]
+    starts, _ = _pieces_from(owners, strokes, lines, tiles)
 
     counts = near.sum(1)
     work = counts.argsort(descending=True, stable=True)
@@ -108,6 +113,12 @@ def _boxed(lines: Tensor, reach: Tensor, tiles: _Tiles) -> tuple[Tensor, Tensor]
     overlap = (down <= half[:, None, :, 1])[:, :, None] & (across <= half[:, None, :, 0])[:, None]
     picture, row, column, stroke = overlap.nonzero(as_tuple=True)
     return (picture * tiles.rows + row) * tiles.columns + column, picture * lines.shape[1] + stroke
+
+
+def _pieces_from(owners: Tensor, strokes: Tensor, lines: Tensor, tiles: _Tiles) -> tuple[Tensor, Tensor]:
+    """Where the pieces of strokes (P,) begin as seen from tiles (P,), (P, K, 2), and their squared distances (P, K)."""
+    begins, ends = lines[:, :, :-1].flatten(0, 1)[strokes], lines[:, :, 1:].flatten(0, 1)[strokes]
+    return _seen_from(tiles.middles[owners % len(tiles.middles), None], begins, ends, tiles)
 
 
 def _seen_from(middles: Tensor, begins: Tensor, ends: Tensor, tiles: _Tiles) -> tuple[Tensor, Tensor]:

@@ -25,7 +25,7 @@ class PaintingDrawer(StrokeDrawer):
     """Opaque strokes that begin along the forms of the opening, in its colours."""
 
     paces: ClassVar[Paces] = Paces(points=0.7, widths=0.1, colours=0.035, opacities=0.01, last=0.1)
-    limits: ClassVar[Limits] = Limits(thinnest=0.008, broadest=0.07, faintest=0.5, grain=0.008)
+    limits: ClassVar[Limits] = Limits(thinnest=0.008, broadest=0.07, longest=0.6, faintest=0.5, grain=0.008)
 
     def _begun(self, opening: Opening, generator: torch.Generator) -> tuple[Strokes, Tensor]:
         plan = self._plan
@@ -36,8 +36,8 @@ class PaintingDrawer(StrokeDrawer):
         # The forms are those that will be painted, even while a mist still lies over their colours.
         shades = shades.float().cpu()
         forms = shades if opening.held is None else opening.held.float().cpu()
-        ground = GROUNDS[plan.ground] if plan.ground in GROUNDS else border_colour(shades)
-        return laid_strokes(forms, shades, ground, count, generator), ground
+        ground, final = (GROUNDS.get(plan.ground, border_colour(each)) for each in (shades, forms))
+        return laid_strokes(forms, shades, final, count, generator), ground
 
     def _aim(self, picture: Tensor) -> Tensor:
         return picture
@@ -47,7 +47,7 @@ class PaintingDrawer(StrokeDrawer):
         next, so that only their colours have to change."""
         if returned is None:
             every = torch.ones_like(self._widths[index], dtype=torch.bool)
-            ground = self._ground[index].float().cpu()
+            ground = GROUNDS.get(self._plan.ground, border_colour(picture))
             shades = torch.lerp(self.render()[index].float().cpu(), picture, AHEAD)
             self._lay(index, every, laid_strokes(picture, shades, ground, len(every), self._chance(index)))
 

@@ -14,7 +14,8 @@ from engine.drawers.strokes import Strokes
 
 CUBICS: Final = 3  # of a line
 INK: Final = torch.tensor([0.13, 0.115, 0.11])
-LINES: Final = 0.62  # share of the strokes that are contours; the others hatch
+HATCHING: Final = 0.42  # share of the strokes beyond the first few that hatch; the others are contours
+FEW: Final = 16
 LINE_WIDTHS: Final = (0.0045, 0.0125)  # shares of the shorter side, for the faintest and the strongest edges
 HATCH_WIDTH: Final = 0.006
 HATCH_OPACITY: Final = 0.5
@@ -36,9 +37,7 @@ def contours(picture: Tensor) -> tuple[Tensor, Tensor]:
     short = min(picture.shape[1:])
     fine = short * 0.006 + 0.4
     strength, directions = edges(picture, fine, 2 * fine)
-    strength = strength / torch.quantile(strength.flatten()[:: max(1, strength.numel() // 50_000)], 0.985).clamp_min(
-        0.01
-    )
+    strength = strength / _quantile(strength, 0.985).clamp_min(0.01)
     aside = torch.stack([-directions[1], directions[0]]).permute(1, 2, 0)
     here = _pixel_middles(*strength.shape)
     ridge = torch.ones_like(strength)
@@ -67,7 +66,7 @@ def drawn_aim(picture: Tensor, paper: Tensor) -> Tensor:
 
 def pencil_strokes(picture: Tensor, count: int, generator: torch.Generator) -> Strokes:
     """One picture of `count` strokes: contours of `picture` (3, H, W), the strongest first, and hatching below them."""
-    hatching = _hatching(picture, count - max(1, round(count * LINES)), generator)
+    hatching = _hatching(picture, round(max(0, count - FEW) * HATCHING), generator)
     points, widths, opacities = _joined(hatching, _contour_lines(picture, count - len(hatching[1])))
     uneven = 0.8 + 0.4 * torch.rand(count, generator=generator)
     return _inked(points, widths * uneven, opacities)
@@ -200,6 +199,7 @@ def _hatching(picture: Tensor, count: int, generator: torch.Generator) -> _Drawn
 
 
 def _hatch_places(shade: Tensor, heading: Tensor, count: int, short: int) -> Tensor:
+    """(M, 2) middles of M ≤ `count` lines: each where most shade is wanting when those before it are laid."""
     height, width = shade.shape
     scale = CELLS / max(height, width)
     grid = (max(1, round(height * scale)), max(1, round(width * scale)))

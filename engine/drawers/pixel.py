@@ -25,7 +25,7 @@ from engine.drawers.drawer import Drawer, ParameterGroup
 from engine.models import Models
 from engine.presets import Plan
 from engine.quantisation import Tones
-from engine.starts import Opening
+from engine.starts import Opening, fractal_noise
 
 CELLS: Final = 40  # wanted along the shorter side, as in Text2Art's square grid
 SPREAD: Final = 1 / 12  # variance of a colour that could be any
@@ -51,7 +51,7 @@ class PixelDrawer(Drawer):
         self._tile = plan.tile
         self._soft_steps = math.ceil(SOFT_SHARE * plan.iterations)
         begun = [
-            torch.rand(3, *self._grid, generator=generator)
+            fractal_noise(self._grid[1], self._grid[0], generator)
             if opening.begins is None
             else F.adaptive_avg_pool2d(opening.begins.cpu(), self._grid)
             for opening, generator in zip(openings, generators, strict=True)

@@ -22,7 +22,7 @@ class SketchDrawer(StrokeDrawer):
     """Lines that begin along the contours of the opening, and hatching in its dark parts."""
 
     paces: ClassVar[Paces] = Paces(points=0.4, widths=0.015, colours=0.0, opacities=0.006, last=0.1)
-    limits: ClassVar[Limits] = Limits(thinnest=0.003, broadest=0.016, faintest=0.15, grain=0.02)
+    limits: ClassVar[Limits] = Limits(thinnest=0.003, broadest=0.016, longest=1.0, faintest=0.15, grain=0.02)
 
     def _begun(self, opening: Opening, generator: torch.Generator) -> tuple[Strokes, Tensor]:
         plan, count = self._plan, self._plan.strokes or STROKES

@@ -40,10 +40,11 @@ class Paces:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What `constrain` keeps; widths as shares of the shorter side."""
+    """What `constrain` keeps; widths and lengths as shares of the shorter side."""
 
     thinnest: float
     broadest: float
+    longest: float  # extent of a stroke, across or down
     faintest: float  # opacity
     grain: float  # what is smaller need not be as in the picture that is held to: it belongs to the strokes
 
@@ -121,6 +122,9 @@ class StrokeDrawer(Drawer):
     @torch.no_grad()
     def constrain(self) -> None:
         short = min(self._plan.width, self._plan.height)
+        points = self._points
+        extents = (points.amax(2) - points.amin(2)).amax(-1)
+        self._forms[:, :, 1:] *= (short * self.limits.longest / extents.clamp_min(1e-6)).clamp(max=1)[..., None, None]
         self._widths.clamp_(short * self.limits.thinnest, short * self.limits.broadest)
         self._opacities.clamp_(self.limits.faintest, 1)
         self._colours.clamp_(0, 1)

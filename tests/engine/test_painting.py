@@ -18,9 +18,10 @@ from torch import Tensor
 
 from engine.errors import InputError, PaintingError
 from engine.models import Models, load_models
-from engine.painting import Snapshot, learning_rate, paint, paint_together, stage_at
+from engine.painting import learning_rate, paint, paint_together, stage_at
 from engine.presets import plan
 from engine.random_models import random_models
+from engine.snapshot import Snapshot
 from engine.spec import STYLES, ArtSpec, ImagePrompt
 
 SPEC = ArtSpec("a red apple | fog:0.4 | people:-1", width=32, height=32, iterations=4, cuts=6, seed=3)

@@ -118,6 +118,9 @@ def test_as_many_strokes_as_planned_within_their_limits_after_wild_steps() -> No
     state = drawer.state_dict()
     assert state["forms"].shape == (1, 120, 4, 2)
     assert 0.008 * SIDE - 1e-4 <= float(state["widths"].min()) <= float(state["widths"].max()) <= 0.08 * SIDE + 1e-4
+    with torch.no_grad():
+        points = drawer._points
+    assert float((points.amax(2) - points.amin(2)).max()) <= 0.6 * SIDE + 1e-3
     assert 0 <= float(state["colours"].min()) <= float(state["colours"].max()) <= 1
     with torch.no_grad():
         assert bool(drawer.render().isfinite().all())
