@@ -20,8 +20,8 @@ from torch import Tensor
 
 from engine import quantisation
 from engine.camera import warped
-from engine.drawers.clamp import clamp_with_gradient
 from engine.drawers.drawer import Drawer, ParameterGroup
+from engine.drawers.spectrum import Spectrum
 from engine.models import Models
 from engine.presets import Plan
 from engine.quantisation import Tones
@@ -40,7 +40,7 @@ LOOKS: Final = 3  # points along a cell's side at which a picture is looked at
 
 
 class PixelDrawer(Drawer):
-    """Moves the colours (B, 3, rows, columns) of the cells directly."""
+    """Moves the frequencies of the grid of cells: cells moved one by one would be noise."""
 
     def __init__(
         self, plan: Plan, models: Models, openings: Sequence[Opening], generators: Sequence[torch.Generator]
@@ -60,7 +60,9 @@ class PixelDrawer(Drawer):
             start if opening.held is None else opening.held.cpu()
             for start, opening in zip(begun, openings, strict=True)
         ]
-        self._colours = torch.stack(begun).to(models.device).requires_grad_()
+        self._spectrum = Spectrum(*self._grid, models.device, periodic=plan.tile)
+        self._waves = self._spectrum.parameters(torch.stack(begun)).requires_grad_()
+        self._cells: Tensor | None = None
         self._steps = torch.zeros((), device=models.device)
         self._limits = _limits_of(plan, openings, held, models.device)
         self._held = torch.stack([start.to(models.device) for start in begun])
@@ -69,10 +71,10 @@ class PixelDrawer(Drawer):
                 self._held[row] = self._in_cells(held[row][None].to(models.device), row)[0]
 
     def groups(self) -> list[ParameterGroup]:
-        return [ParameterGroup([self._colours])]
+        return [ParameterGroup([self._waves])]
 
     def render(self) -> Tensor:
-        shown = clamp_with_gradient(self._colours)
+        shown = self._cells = self._spectrum.pictures(self._waves)
         if self._limits is not None:
             limited = self._limited(shown.detach(), self._limits)
             shown = limited + (shown - shown.detach())  # exactly the limited values: the difference is 0
@@ -80,13 +82,13 @@ class PixelDrawer(Drawer):
 
     @torch.no_grad()
     def constrain(self) -> None:
-        self._colours.clamp_(0, 1)
-        self._steps += 1
         if self._limits is not None and self._limits.taken:
-            self._refine(self._limits)
+            self._refine(self._limits, self._colours().detach())
+        self._cells = None  # they are of the waves as they were
+        self._steps += 1
 
     def strayed(self) -> Tensor:
-        return (self._colours - self._held).square().sum(1).mean((1, 2)) / SPREAD
+        return (self._colours() - self._held).square().sum(1).mean((1, 2)) / SPREAD
 
     @torch.no_grad()
     def hold_to(self, pictures: Tensor) -> None:
@@ -99,11 +101,12 @@ class PixelDrawer(Drawer):
 
     @torch.no_grad()
     def move(self, matrix: Tensor) -> None:
-        self._colours.copy_(warped(self._colours, matrix))
+        self._waves.copy_(self._spectrum.parameters(warped(self._colours(), matrix)))
+        self._cells = None
         self._held.copy_(warped(self._held, matrix))
 
     def tensors(self) -> dict[str, Tensor]:
-        own = {"colours": self._colours, "held": self._held, "steps": self._steps}
+        own = {"waves": self._waves, "held": self._held, "steps": self._steps}
         return own if self._limits is None else {**own, "seen": self._limits.seen}
 
     @torch.no_grad()
@@ -114,7 +117,7 @@ class PixelDrawer(Drawer):
     @torch.no_grad()
     def exports(self, index: int) -> dict[str, bytes]:
         """The picture at one pixel a cell, as a PNG with a palette where the colours are limited."""
-        colours = self._colours[index : index + 1].clamp(0, 1)
+        colours = self._spectrum.pictures(self._waves[index : index + 1])
         if self._limits is None:
             native = Image.fromarray(_bytes(colours[0].permute(1, 2, 0)).numpy())
         else:
@@ -124,6 +127,12 @@ class PixelDrawer(Drawer):
         buffer = io.BytesIO()
         native.save(buffer, format="PNG", optimize=True)
         return {"native.png": buffer.getvalue()}
+
+    def _colours(self) -> Tensor:
+        """(B, 3, rows, columns) in [0, 1]: the cells' own colours as last rendered."""
+        if self._cells is None:
+            self._cells = self._spectrum.pictures(self._waves)
+        return self._cells
 
     def _limited(self, colours: Tensor, limits: _Limits) -> Tensor:
         """(B, 3, rows, columns) in colours of the palette: blends at first, later one of them."""
@@ -162,14 +171,14 @@ class PixelDrawer(Drawer):
         rows, columns = self._grid
         return F.adaptive_avg_pool2d(pictures, (LOOKS * rows, LOOKS * columns))
 
-    def _refine(self, limits: _Limits) -> None:
+    def _refine(self, limits: _Limits, colours: Tensor) -> None:
         """The taken colours a little nearer to the means of their cells (Lloyd 1982), late in the time of blending.
 
         Before it the cells are still what they began as, and after it a colour that moved would look restless.
         """
-        wears = F.one_hot(quantisation.nearest(self._colours, limits.seen).flatten(1), limits.seen.shape[1]).float()
+        wears = F.one_hot(quantisation.nearest(colours, limits.seen).flatten(1), limits.seen.shape[1]).float()
         counts = wears.sum(1)[..., None]
-        means = torch.einsum("bnk,bcn->bkc", wears, self._colours.flatten(2)) / counts.clamp_min(1)
+        means = torch.einsum("bnk,bcn->bkc", wears, colours.flatten(2)) / counts.clamp_min(1)
         ripe = (self._steps >= self._soft_steps / 2) & (self._steps < self._soft_steps)
         limits.seen.copy_(torch.lerp(limits.seen, means, REFINING * ripe * (counts > 0)))
 

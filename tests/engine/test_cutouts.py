@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -100,3 +102,23 @@ def test_gradient_reaches_every_pixel_and_the_noise_is_scaled() -> None:
     noise = (seen.detach() - quiet).view(2, 24, -1).std(-1)
     torch.testing.assert_close(noise, views.grains, rtol=0.1, atol=1e-3)
     assert float(views.grains.max()) <= GRAIN
+
+
+def test_a_tile_is_seen_over_its_edges() -> None:
+    """A view shifted by a whole side sees the same; one shifted by half sees the picture rolled by half."""
+    images = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    base = plain(drawn(3, 64, 64, (1,)), torch.eye(3))
+    shifts = torch.tensor([[[0.0, 0.0], [2.0, 2.0], [1.0, 0.0]]])
+    still, whole, half = take_views(images, replace(base, shifts=shifts), 32)
+    torch.testing.assert_close(whole, still, atol=1e-3, rtol=0)
+    inner = slice(2, 14)
+    torch.testing.assert_close(half[..., inner], still.roll(16, -1)[..., inner], atol=1e-3, rtol=0)
+
+
+def test_only_tiles_are_shifted_and_by_the_same_chance_alone_and_together() -> None:
+    chances = [generator(seed, 3, Stream.VIEWS) for seed in (1, 2)]
+    tile = draw_views(12, 96, 64, chances, tile=True)
+    assert tile.shifts is not None and tile.shifts.shape == (2, 12, 2)
+    assert torch.equal(tile.homographies, drawn().homographies), "the views themselves are the same"
+    alone = draw_views(12, 96, 64, [generator(2, 3, Stream.VIEWS)], tile=True)
+    assert alone.shifts is not None and torch.equal(alone.shifts[0], tile.shifts[1])

@@ -9,7 +9,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.loss import Wishes, prompt_loss, spherical_distance, total_variation
+from engine.loss import (
+    PictureWish,
+    Wishes,
+    clip_score,
+    dullness,
+    look,
+    prompt_loss,
+    read_wishes,
+    spherical_distance,
+    total_variation,
+)
+from engine.prompts import Prompt
+from engine.random_models import random_models
 
 
 def reference_prompt_loss(seen: Tensor, embed: Tensor, weight: float, stop: float) -> Tensor:
@@ -65,3 +77,39 @@ def test_total_variation_of_a_flat_picture_is_zero_and_of_stripes_is_not() -> No
     stripes[..., ::2] = 1
     assert float(total_variation(flat)) == 0
     assert float(total_variation(stripes)) == pytest.approx(1.0)
+
+
+def test_the_clip_score_is_a_hundred_cosines_of_what_is_wished_for() -> None:
+    torch.manual_seed(2)
+    seen, directions = F.normalize(torch.randn(2, 8), dim=-1), F.normalize(torch.randn(2, 3, 8), dim=-1)
+    weights = torch.tensor([[1.0, 3.0, -2.0], [1.0, 0.0, 0.0]])
+    scores = clip_score(seen, Wishes(directions, weights, torch.full((2, 3), -math.inf)))
+    cosines = torch.einsum("bd,bpd->bp", seen, directions)
+    expected = [max(0.0, float(100 * (cosines[0, 0] + 3 * cosines[0, 1]) / 4)), max(0.0, float(100 * cosines[1, 0]))]
+    assert scores.tolist() == pytest.approx(expected, abs=1e-4)
+    own = clip_score(directions[:, 0], Wishes(directions[:, :1], torch.ones(2, 1), torch.full((2, 1), -math.inf)))
+    assert own.tolist() == pytest.approx([100.0, 100.0], abs=1e-3)
+
+
+def test_grey_is_dull_and_pure_colours_are_not() -> None:
+    grey, red = torch.full((1, 3, 4, 4), 0.4), torch.zeros(1, 3, 4, 4)
+    red[:, 0] = 1
+    assert float(dullness(grey)) == pytest.approx(1.0, abs=1e-5)
+    assert float(dullness(red)) == pytest.approx(1 - math.sqrt(2) / 3, abs=1e-5)
+    grey.requires_grad_()
+    dullness(grey).sum().backward()  # type: ignore[no-untyped-call]
+    assert grey.grad is not None and bool(torch.isfinite(grey.grad).all())
+
+
+def test_a_picture_is_its_own_image_prompt() -> None:
+    perceptor = random_models("tiny").perceptor("ViT-B/32")
+    picture = torch.rand(3, 48, 32, generator=torch.Generator().manual_seed(1))
+    wishes = read_wishes(
+        [[Prompt("a boat", 0.5)], [Prompt("a boat"), Prompt("fog", -1.0)]],
+        perceptor,
+        torch.device("cpu"),
+        [[PictureWish(picture, 2.0)], []],
+    )
+    assert wishes.weights.tolist() == [[0.5, 2.0], [1.0, -1.0]]
+    torch.testing.assert_close(wishes.directions[0, 1], look(picture[None], perceptor)[0])
+    assert float(clip_score(look(picture[None], perceptor), wishes)[0]) > 50

@@ -147,8 +147,9 @@ def test_a_learned_palette_follows_its_cells() -> None:
     drawer = painter(planned(colours=4, iterations=100), Opening(None, None))
     target = torch.tensor([0.1, 0.6, 0.3])[:, None, None]
     with torch.no_grad():
-        (colours,) = drawer.groups()[0].tensors
-        colours.copy_(target.expand_as(colours[0])[None])
+        (waves,) = drawer.groups()[0].tensors
+        waves.copy_(drawer._spectrum.parameters(target.expand(1, 3, 16, 24)))
+        drawer.render()
     for _ in range(100):
         drawer.constrain()
     assert float((shown(drawer)[0] - target).abs().max()) < 0.01
