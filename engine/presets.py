@@ -68,10 +68,10 @@ class StylePreset:
 
 STYLE_PRESETS: Final[dict[str, StylePreset]] = {
     "image": StylePreset(None, 1.0),
-    "painting": StylePreset(1.0, 2.0, {"draft": 256, "normal": 512, "better": 768, "best": 1024}),
+    "painting": StylePreset(1.0, 1.0, {"draft": 256, "normal": 512, "better": 768, "best": 1024}, 100.0),
     # Bare colours follow every whim of a perceptor, latents only those that the decoder can draw.
     "pixel": StylePreset(0.07, 2.0),
-    "sketch": StylePreset(1.0, 2.0, {"draft": 64, "normal": 96, "better": 128, "best": 160}),
+    "sketch": StylePreset(1.0, 1.0, {"draft": 120, "normal": 160, "better": 200, "best": 240}, 20.0),
     "photo": StylePreset(0.05, 2.0),
 }
 
