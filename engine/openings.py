@@ -20,8 +20,10 @@ from engine.prompts import parse_story
 from engine.quantisation import blended, fitted_tones, palette_of, toned_distances
 from engine.randomness import Stream, generator
 from engine.spec import SIDE_STEP, ArtSpec
-from engine.starts import Opening, colour_gradient, fractal_noise, in_mist, periodic
+from engine.starts import Opening, colour_gradient, fractal_noise, haze, in_mist, periodic
 
+# Strokes of random colours are noise that a perceptor has to fight before it can draw anything.
+FROM_HAZE: Final = ("painting",)
 BLEND: Final = 0.002  # squared distance in OKLab: small enough for flat colours, large enough for soft edges
 LUMA: Final = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
@@ -108,6 +110,8 @@ def _opening(spec: ArtSpec, planned: Plan, models: Models, images: Mapping[str, 
     if spec.start == "auto" and models.prior is not None:
         proposal = _proposal(spec, planned, models.prior, models, chance)
         return Opening(in_mist(proposal, planned.mist, chance) if planned.mist else proposal, proposal)
+    if spec.start == "auto" and planned.style in FROM_HAZE:
+        return Opening(haze(*size, chance), None)
     return Opening(None, None)
 
 

@@ -41,6 +41,8 @@ STEPS_BETWEEN_SCORES: Final = 5  # of keep-best: one look at the whole picture e
 SATURATION_WEIGHT: Final = 5.0
 PALETTE_WEIGHT: Final = 20.0  # of the distance from a palette, outside style pixel, whose cells are held to it
 
+NATIVE: Final = "native.png"
+
 Arrange = Callable[[Sequence[Image.Image]], Image.Image]
 
 
@@ -251,7 +253,9 @@ class Painting:
         """The drawer's own files of the first picture as it is kept."""
         with torch.no_grad(), standing_in(self._parameters, self._kept()):
             files = self._drawer.exports(0)
-        return files | {name: _cells_of(picture, data) for name, data in files.items() if name == "native.png"}
+        if NATIVE in files and (self.plan.transparent or self.plan.symmetry != "none"):
+            files[NATIVE] = _cells_of(picture, files[NATIVE])
+        return files
 
     def state(self) -> dict[str, Any]:
         extras = {name: each.state_dict() for name, each in self._extras().items()}
@@ -360,6 +364,8 @@ class Painting:
             with torch.no_grad():
                 last = look(self._draw(), self._perceptors[-1])
             self._best.add(self._parameters, clip_score(last, self._stages[0][-1]))
+        if ended:
+            self._drawer.finish()
         self.finished = ended
 
     def _move_camera(self) -> None:

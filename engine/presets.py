@@ -60,7 +60,7 @@ VQGANS: Final[dict[Family, str]] = {"full": "imagenet-f16-16384", "mini": "mini"
 class StylePreset:
     """What a style changes in the quality's row."""
 
-    learning_rate: float | None  # in units of the drawer's own parameters; None: the row's, which is for latents
+    rates: dict[Family, float] | None  # in units of the drawer's own parameters; None: the row's, which is for latents
     hold: float  # times the row's start weight
     strokes: dict[str, int] | None = None  # by quality
     gflop_per_megapixel: float = 0.0  # of a render, as work that takes as long; the image style's is its VQGAN's
@@ -68,16 +68,20 @@ class StylePreset:
 
 STYLE_PRESETS: Final[dict[str, StylePreset]] = {
     "image": StylePreset(None, 1.0),
-    "painting": StylePreset(1.0, 1.0, {"draft": 256, "normal": 512, "better": 768, "best": 1024}, 100.0),
+    "painting": StylePreset(
+        {"full": 1.0, "mini": 1.0}, 1.0, {"draft": 256, "normal": 512, "better": 768, "best": 1024}, 100.0
+    ),
     # Bare colours follow every whim of a perceptor, latents only those that the decoder can draw.
-    "pixel": StylePreset(0.07, 2.0),
-    "sketch": StylePreset(1.0, 1.0, {"draft": 120, "normal": 160, "better": 200, "best": 240}, 20.0),
-    "photo": StylePreset(0.05, 2.0),
+    "pixel": StylePreset({"full": 0.1, "mini": 0.1}, 3.0, None, 10.0),
+    "sketch": StylePreset(
+        {"full": 1.0, "mini": 1.0}, 1.0, {"draft": 120, "normal": 160, "better": 200, "best": 240}, 20.0
+    ),
+    "photo": StylePreset({"full": 0.05, "mini": 0.1}, 4.0, None, 10.0),
 }
 
 # Cells of a pixel picture by aspect, as Text2Art had them.
 GRIDS: Final = {"square": (40, 40), "widescreen": (80, 45), "portrait": (40, 50)}
-COLOURS: Final = 24  # of a palette that is taken from a picture
+COLOURS: Final = 16  # of a palette that is taken from a picture
 
 # Counted with torch.utils.flop_counter, forward and backward with frozen weights.
 GFLOP_PER_VIEW: Final = {"ViT-B/32": 17.7, "ViT-B/16": 71.7, "RN50": 23.2, "RN50x4": 82.3, "mini": 0.34}
@@ -148,7 +152,7 @@ def plan(spec: ArtSpec, family: Family) -> Plan:
         ),
         stages=stages,
         cuts=spec.cuts or preset.cuts,
-        learning_rate=spec.learning_rate or style.learning_rate or preset.learning_rate,
+        learning_rate=spec.learning_rate or (preset.learning_rate if style.rates is None else style.rates[family]),
         last_rate=_or(spec.last_rate, preset.last_rate),
         start_weight=_or(spec.start_weight, preset.start_weight * style.hold),
         strength=spec.strength,

@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+PALE = 0.7  # the grey of haze
+HAZE_DENSITY = 0.4
 EDGE_SHARE = 0.2  # of a side is blended where a picture is made periodic
 MIST_CELLS = 8  # along a side: what of a picture is still to be seen through the mist
 
@@ -59,6 +61,11 @@ def fractal_noise(width: int, height: int, generator: torch.Generator) -> Tensor
         total += F.interpolate(coarse, (height, width), mode="bicubic", align_corners=True)[0] / 2**octave
     low, high = total.amin((1, 2), keepdim=True), total.amax((1, 2), keepdim=True)
     return (total - low) / (high - low).clamp_min(1e-6)
+
+
+def haze(width: int, height: int, generator: torch.Generator) -> Tensor:
+    """(3, height, width) in [0, 1]: pale fractal noise, a start that is nothing yet and may become anything."""
+    return torch.lerp(torch.tensor(PALE), fractal_noise(width, height, generator), HAZE_DENSITY)
 
 
 def colour_gradient(width: int, height: int, generator: torch.Generator) -> Tensor:

@@ -68,6 +68,10 @@ class Drawer(ABC):
         """Bring the parameters back into their range after a step, in place."""
         return None
 
+    def finish(self) -> None:
+        """The pictures are finished, perhaps before their time: what was only approached is to be reached."""
+        return None
+
     def exports(self, index: int) -> dict[str, bytes]:
         """Files that go beside the finished PNG of picture `index`, by suffix: "svg", "native.png"."""
         return {}

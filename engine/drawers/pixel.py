@@ -1,8 +1,8 @@
 """The `pixel` style: a coarse grid of colours, enlarged so that every cell is a clean square.
 
-With a palette a cell shows a blend of the palette's colours that are near to its own; the blends narrow from step to
-step, and from 70 % of the steps on each cell is exactly one of them. Gradients pass to the cell's own colour as if it
-were shown itself (straight-through, Bengio et al. 2013).
+With a palette a cell's own colour fades into a blend of the palette's colours that are near to it; the blends narrow
+from step to step, and from 70 % of the steps on each cell is exactly one of them. Gradients pass to the cell's own
+colour as if it were shown itself (straight-through, Bengio et al. 2013).
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from engine.starts import Opening, fractal_noise
 CELLS: Final = 40  # wanted along the shorter side, as in Text2Art's square grid
 SPREAD: Final = 1 / 12  # variance of a colour that could be any
 SOFT_SHARE: Final = 0.7  # of the steps, in which cells blend colours of the palette
+FREE_SHARE: Final = 0.5  # of these, in which the cells' own colours fade into the blends
 SOFTNESS: Final = 0.4  # of the palette's spacing: how far a blend reaches at the first step
 COLDEST: Final = 1e-6  # temperature that is never gone below
 SAY: Final = 0.35  # of the palette's spacing: how far neighbours may lead a cell off its nearest colour
@@ -64,6 +65,8 @@ class PixelDrawer(Drawer):
         self._waves = self._spectrum.parameters(torch.stack(begun)).requires_grad_()
         self._cells: Tensor | None = None
         self._steps = torch.zeros((), device=models.device)
+        waits = [0.0 if opening.held is None else FREE_SHARE for opening in openings]
+        self._waits = torch.tensor(waits, device=models.device)[:, None, None]
         self._limits = _limits_of(plan, openings, held, models.device)
         self._held = torch.stack([start.to(models.device) for start in begun])
         for row, opening in enumerate(openings):
@@ -135,11 +138,12 @@ class PixelDrawer(Drawer):
         return self._cells
 
     def _limited(self, colours: Tensor, limits: _Limits) -> Tensor:
-        """(B, 3, rows, columns) in colours of the palette: blends at first, later one of them."""
+        """(B, 3, rows, columns): their own colours at first, then blends of the palette's, later one of them."""
         tones = limits.tones()
         distances = quantisation.toned_distances(colours, tones, self._dither)
         warmth = (1 - self._steps / self._soft_steps).clamp_min(0) * SOFTNESS * tones.spacing
         blends = quantisation.blended(distances, limits.shown, warmth.square() + COLDEST)
+        blends = torch.lerp(colours, blends, (self._steps / (FREE_SHARE * self._soft_steps)).clamp(max=1))
         exact = quantisation.picked(self._nearest(distances, tones), limits.shown)
         return torch.where(self._steps < self._soft_steps, blends, exact)
 
@@ -172,15 +176,20 @@ class PixelDrawer(Drawer):
         return F.adaptive_avg_pool2d(pictures, (LOOKS * rows, LOOKS * columns))
 
     def _refine(self, limits: _Limits, colours: Tensor) -> None:
-        """The taken colours a little nearer to the means of their cells (Lloyd 1982), late in the time of blending.
+        """The taken colours a little nearer to the means of their cells (Lloyd 1982), while cells show blends.
 
-        Before it the cells are still what they began as, and after it a colour that moved would look restless.
+        Those of an opening are right until the picture is: they wait. A colour that no cell wears goes to the cell
+        that is farthest from all colours.
         """
-        wears = F.one_hot(quantisation.nearest(colours, limits.seen).flatten(1), limits.seen.shape[1]).float()
+        apart, wearer = quantisation.colour_distances(colours, limits.seen).flatten(2).min(1)  # (B, N)
+        wears = F.one_hot(wearer, limits.seen.shape[1]).float()
         counts = wears.sum(1)[..., None]
-        means = torch.einsum("bnk,bcn->bkc", wears, colours.flatten(2)) / counts.clamp_min(1)
-        ripe = (self._steps >= self._soft_steps / 2) & (self._steps < self._soft_steps)
-        limits.seen.copy_(torch.lerp(limits.seen, means, REFINING * ripe * (counts > 0)))
+        cells = colours.flatten(2).transpose(1, 2)  # (B, N, 3)
+        means = torch.einsum("bnk,bnc->bkc", wears, cells) / counts.clamp_min(1)
+        farthest = cells.gather(1, apart.argmax(1)[:, None, None].expand(-1, 1, 3))
+        moved = torch.where(counts > 0, torch.lerp(limits.seen, means, REFINING), farthest)
+        ripe = (self._steps >= self._waits * self._soft_steps) & (self._steps < self._soft_steps)
+        limits.seen.copy_(torch.where(ripe, moved, limits.seen))
 
 
 @dataclass(frozen=True, slots=True)

@@ -344,7 +344,7 @@ def test_the_table_is_whole() -> None:
     assert len({weight.name for weight in WEIGHTS}) == len({weight.file for weight in WEIGHTS}) == len(WEIGHTS)
     for weight in WEIGHTS:
         assert weight.sources and all(re.match(r"https?://[\w.-]+/\S+$", source) for source in weight.sources)
-        assert weight.size > 100_000_000 and weight.licence
+        assert weight.size > 50_000_000 and weight.licence
         if weight.kind == "clip":
             assert weight.sha256 is not None and re.fullmatch("[0-9a-f]{64}", weight.sha256)
             assert weight.sources[0].split("/")[-2:] == [weight.sha256, weight.file]
