@@ -12,7 +12,6 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
@@ -20,7 +19,9 @@ from torch import Tensor
 
 from engine.clip_perceptor import CLIPPerceptor
 from engine.modifiers import MODIFIERS
+from engine.openings import as_tensor
 from engine.perceptor import Perceptor
+from engine.pictures import on_white
 
 NOUNS: Final = Path(__file__).with_name("nouns.txt")
 # CLIP learned from captions; the embedded model from the bare names of drawings.
@@ -116,7 +117,7 @@ def describe(picture: Image.Image, perceptor: Perceptor, most: int = 8) -> Descr
 @torch.no_grad()
 def see(picture: Image.Image, perceptor: Perceptor) -> Tensor:
     """(D,) unit vector on the CPU of a picture of any size, seen as a whole and in parts, always the same ones."""
-    pixels = _pixels(picture)
+    pixels = as_tensor(on_white(picture))[None]
     whole, parts = _views(pixels, perceptor.input_size)
     seen = perceptor.encode_image(torch.cat([*whole, *parts]).to(perceptor.device)).float().cpu()
     joined = WHOLE_SHARE * seen[: len(whole)].mean(0) + (1 - WHOLE_SHARE) * seen[len(whole) :].mean(0)
@@ -137,14 +138,6 @@ def read_nouns(file: Path = NOUNS) -> tuple[str, ...]:
 def with_article(noun: str) -> str:
     """As a caption has it: “an owl”. What cannot be counted gets one as well, as in CLIP's own sentences."""
     return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
-
-
-def _pixels(picture: Image.Image) -> Tensor:
-    """(1, 3, H, W) in [0, 1]; transparent places are white."""
-    layer = picture.convert("RGBA")
-    ground = Image.new("RGBA", layer.size, "white")
-    ground.alpha_composite(layer)
-    return torch.from_numpy(np.array(ground.convert("RGB"))).permute(2, 0, 1)[None].float() / 255
 
 
 def _views(pixels: Tensor, size: int) -> tuple[list[Tensor], list[Tensor]]:

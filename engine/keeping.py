@@ -21,11 +21,13 @@ class Average:
         self.values = [each.detach().clone() for each in parameters]
 
     @torch.no_grad()
-    def add(self, parameters: Sequence[Tensor]) -> None:
+    def add(self, parameters: Sequence[Tensor], ended: Tensor | None = None) -> None:
+        """`ended` (B,) tells the pictures whose average stays as it is."""
         decay = min(self._decay, (1 + self._count) / (WARM_UP + self._count))
         self._count += 1
         for value, parameter in zip(self.values, parameters, strict=True):
-            value.lerp_(parameter, 1 - decay)
+            fresh = value.lerp(parameter, 1 - decay)
+            value.copy_(fresh if ended is None else torch.where(_spread(ended, value), value, fresh))
 
     def state_dict(self) -> dict[str, Any]:
         return {"count": self._count, "values": [each.clone() for each in self.values]}

@@ -66,9 +66,15 @@ def look(pictures: Tensor, perceptor: Perceptor) -> Tensor:
 def clip_score(seen: Tensor, wishes: Wishes) -> Tensor:
     """(B,) how well pictures seen as (B, D) fit what is wished for: 100 · cosine, the mean over the positive wishes by
     weight, and not below 0 (Hessel et al. 2021, scaled as most tools print it)."""
-    wanted = wishes.weights.clamp(min=0)
+    wanted = Wishes(wishes.directions, wishes.weights.clamp(min=0), wishes.stops)
+    return 100 * likeness(seen, wanted).clamp_min(0)
+
+
+def likeness(seen: Tensor, wishes: Wishes) -> Tensor:
+    """(B,) -1 … 1: the mean cosine of pictures seen as (B, D) with their wishes, by weight; unwanted ones count
+    against them."""
     cosines = (wishes.directions * seen.unsqueeze(1)).sum(-1)
-    return 100 * ((cosines * wanted).sum(1) / wanted.sum(1).clamp_min(_TINY)).clamp_min(0)
+    return (cosines * wishes.weights).sum(1) / wishes.weights.abs().sum(1).clamp_min(_TINY)
 
 
 def spherical_distance(left: Tensor, right: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from engine import checkpoints, weights
 from engine.clip_perceptor import CLIPPerceptor
 from engine.errors import InputError, PaintingError
 from engine.perceptor import Perceptor
-from engine.presets import PRESETS, VQGANS, Family, Plan
+from engine.presets import PRESETS, VQGANS, Family
 from engine.spec import QUALITIES
 from engine.vqgan import (
     IMAGENET_F16_1024,
@@ -71,15 +71,13 @@ class Models:
         """The embedded model has one; the published models start from codes, noise or a picture."""
         return self._mini.prior if self.family == "mini" else None
 
-    def prepare(self, plan: Plan) -> None:
-        """Load all that `plan` needs, so that missing weights are told before any work is done."""
-        self.vqgan(plan.vqgan)
-        for name in plan.perceptors:
-            self.perceptor(name)
-
     def qualities(self) -> tuple[str, ...]:
         """The qualities whose weights are all here."""
         return tuple(quality for quality in QUALITIES if not self._absent(quality))
+
+    def sees(self) -> bool:
+        """Whether the perceptors of quality draft are here: enough for the styles that need no VQGAN."""
+        return set(self._absent("draft")) <= {VQGANS[self.family]}
 
     def describe(self) -> str:
         """One sentence: which models paint, and on what."""
@@ -88,6 +86,9 @@ class Models:
         if self.family == "mini":
             return f"Painting with the embedded mini model on {place} in {number}."
         qualities = self.qualities()
+        if not qualities:
+            missing = f"VQGAN {VQGANS['full']} is not installed"
+            return f"Painting with CLIP on {place} in {number}, in every style but image: {missing}."
         return (
             f"Painting with VQGAN {VQGANS['full']} and CLIP on {place} in {number}, in "
             f"{'quality' if len(qualities) == 1 else 'qualities'} {', '.join(qualities)}."
@@ -142,7 +143,7 @@ def load_models(
         raise InputError(f"The models must be auto, mini or full, not {which[:40]!r}.")
     place = choose_device(device)
     full = Models("full", place, choose_precision(place))
-    if which == "full" and "draft" not in full.qualities():
+    if which == "full" and not full.sees():
         raise InputError(
             "The published models are not installed: run `python -m engine models pull draft` to get those of quality "
             "draft, or choose the embedded model, mini."

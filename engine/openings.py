@@ -59,12 +59,14 @@ def suited(picture: Tensor, planned: Plan, palette: Tensor | None = None) -> Ten
     return blended(distances, palette[None], BLEND)[0]
 
 
-def next_opening(spec: ArtSpec, planned: Plan, models: Models, stage: int) -> Tensor | None:
+def next_opening(
+    spec: ArtSpec, planned: Plan, models: Models, stage: int, palette: Tensor | None = None
+) -> Tensor | None:
     """(3, H, W): what the prior imagines for a later stage of the story; None where nothing proposes."""
-    if spec.start_image is not None or spec.start != "auto" or models.prior is None:
+    if not planned.imagined or models.prior is None:
         return None
     chance = generator(spec.seed or 0, 0, Stream.START)
-    return suited(_proposal(spec, planned, models.prior, models, chance, stage), planned)
+    return suited(_proposal(spec, planned, models.prior, models, chance, stage), planned, palette)
 
 
 def picture_wishes(spec: ArtSpec, planned: Plan, images: Mapping[str, Path]) -> list[PictureWish]:

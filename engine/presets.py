@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from engine.combinations import STAGE_MARK
 from engine.errors import InputError
 from engine.palettes import Colour, read_palette
+from engine.prompts import parse_story
 from engine.spec import SIDE_STEP, ArtSpec
 
 Family = Literal["full", "mini"]
@@ -79,6 +79,8 @@ STYLE_PRESETS: Final[dict[str, StylePreset]] = {
     "photo": StylePreset({"full": 0.05, "mini": 0.1}, 4.0, None, 10.0),
 }
 
+HOLD_OF_STRENGTH: Final = 4.0  # start weight of a start image that may hardly change
+
 # Cells of a pixel picture by aspect, as Text2Art had them.
 GRIDS: Final = {"square": (40, 40), "widescreen": (80, 45), "portrait": (40, 50)}
 COLOURS: Final = 16  # of a palette that is taken from a picture
@@ -110,6 +112,8 @@ class Plan:
     last_rate: float
     start_weight: float
     strength: float | None  # how far a start image may change; None: as the start weight says
+    imagined: bool  # it begins with what the prior proposes, where there is one
+    palette_taken: bool  # from a picture
     mist: float
     smoothness: float
     saturation: float
@@ -143,7 +147,9 @@ def plan(spec: ArtSpec, family: Family) -> Plan:
         raise InputError("The embedded model has one generator only: leave the model out.")
     width, height = _sides(spec, family, preset.scale)
     columns, rows = _grid(spec)
-    stages = _stages(spec)
+    stages = len(parse_story(spec.prompt))
+    if spec.iterations is not None and 0 < spec.iterations < stages:
+        raise InputError(f"A story of {stages} stages needs as many iterations at least, not {spec.iterations}.")
     return Plan(
         width=width,
         height=height,
@@ -152,10 +158,12 @@ def plan(spec: ArtSpec, family: Family) -> Plan:
         ),
         stages=stages,
         cuts=spec.cuts or preset.cuts,
-        learning_rate=spec.learning_rate or (preset.learning_rate if style.rates is None else style.rates[family]),
+        learning_rate=_rate(spec, preset, style, family),
         last_rate=_or(spec.last_rate, preset.last_rate),
-        start_weight=_or(spec.start_weight, preset.start_weight * style.hold),
+        start_weight=_start_weight(spec, preset, style),
         strength=spec.strength,
+        imagined=spec.start == "auto" and spec.start_image is None,
+        palette_taken=spec.palette_image is not None,
         mist=preset.mist,
         smoothness=_or(spec.smoothness, preset.smoothness),
         saturation=spec.saturation,
@@ -193,12 +201,21 @@ def cost(planned: Plan, pictures: int = 1) -> float:
     return (pictures * planned.iterations * (seen + drawn) + enlarged) / 1000
 
 
+def _rate(spec: ArtSpec, preset: Preset, style: StylePreset, family: Family) -> float:
+    """The learning rate; less for a start image that may change but little."""
+    usual = preset.learning_rate if style.rates is None else style.rates[family]
+    rate = usual if spec.learning_rate is None else spec.learning_rate
+    return rate if spec.strength is None else rate * spec.strength
+
+
+def _start_weight(spec: ArtSpec, preset: Preset, style: StylePreset) -> float:
+    if spec.strength is not None:
+        return HOLD_OF_STRENGTH * style.hold * (1 - spec.strength) ** 2
+    return preset.start_weight * style.hold if spec.start_weight is None else spec.start_weight
+
+
 def _or(given: float | None, otherwise: float) -> float:
     return otherwise if given is None else given
-
-
-def _stages(spec: ArtSpec) -> int:
-    return max(1, sum(bool(stage.strip()) for stage in spec.prompt.split(STAGE_MARK)))
 
 
 def _strokes(spec: ArtSpec, style: StylePreset) -> int:

@@ -181,7 +181,7 @@ class Session:
         from engine.enlarging import enlarged_as_asked
 
         image = enlarged_as_asked(self.picture(), self._spec, self._models)
-        models = describe(self._spec, self._models)
+        models = told_models(self._spec, self._models)
         write_png(image, self._folder / PICTURE, self._spec, seed=snapshot.seed, models=models)
         extras = {**self._write_exports(snapshot), **self._write_members(snapshot, models)}
         loss, pace = self.loss, self.seconds_a_step
@@ -247,7 +247,7 @@ class Session:
         return self._snapshot
 
 
-def describe(spec: ArtSpec, models: Models) -> str:
+def told_models(spec: ArtSpec, models: Models) -> str:
     """Which models paint this, for people: "embedded mini" or "imagenet-f16-16384 with ViT-B/32, ViT-B/16"."""
     if models.family == "mini":
         return "embedded mini"

@@ -9,7 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engine.presets import Plan
 from engine.starts import Opening
+from engine.symmetry import mirrored
 
 PIXELS: Final = 4  # of a side of the outline's cells: fine enough for an edge, too coarse for speckles
 RATE: Final = 0.15  # Adam's, on logits
@@ -23,16 +25,18 @@ CERTAINTY: Final = 3.0  # logits of an outline taken from a picture: to be chang
 class Silhouette:
     """Opacities of B pictures as logits (B, 1, rows, columns) of a coarse grid."""
 
-    def __init__(self, width: int, height: int, openings: Sequence[Opening], device: torch.device) -> None:
+    def __init__(self, planned: Plan, openings: Sequence[Opening], device: torch.device) -> None:
         """Begin with what differs from the border in the openings, or with an oval where there are none."""
-        self._sides = (height, width)
-        grid = (max(2, height // PIXELS), max(2, width // PIXELS))
+        self._sides = (planned.height, planned.width)
+        self._symmetry = planned.symmetry
+        grid = (max(2, planned.height // PIXELS), max(2, planned.width // PIXELS))
         begun = [_oval(*grid) if each.held is None else _outline(each.held, grid) for each in openings]
         self.logits = torch.stack(begun).to(device).requires_grad_()
 
     def opacity(self) -> Tensor:
         """(B, 1, H, W) in [0, 1], differentiable."""
-        return F.interpolate(self.logits, self._sides, mode="bicubic", align_corners=False).sigmoid()
+        fine = F.interpolate(self.logits, self._sides, mode="bicubic", align_corners=False)
+        return mirrored(fine.sigmoid(), self._symmetry)
 
     def over(self, shown: Tensor, grounds: Tensor) -> Tensor:
         """The pictures (B, 3, H, W) on plain grounds (B, 3)."""

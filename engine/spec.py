@@ -109,6 +109,12 @@ class ArtSpec:
         _check_fields(self)
         check_combination(self)
 
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """The SHA-256 of every picture from a person that is needed to paint this."""
+        named = (self.start_image, self.palette_image, *(each.image for each in self.image_prompts))
+        return tuple(dict.fromkeys(digest for digest in named if digest is not None))
+
     def with_seed(self, seed: int | None) -> ArtSpec:
         """The same picture definition with another seed."""
         return dataclasses.replace(self, seed=seed)

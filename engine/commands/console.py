@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import InputError
+from engine.palettes import read_palette
 from engine.prompts import stages_of
 from engine.spec import ArtSpec
 
@@ -45,6 +46,8 @@ def paint_to_files(
 ) -> dict[str, Any]:
     """Paint and write the picture, what belongs to it, and its film; what was painted, as `--json` reports it."""
     stages_of(spec)  # judged before the models are loaded
+    if spec.palette:
+        read_palette(spec.palette)
     with tempfile.TemporaryDirectory(prefix="atelier-") as folder:
         painted = _paint(spec, which, device, Path(folder), pictures.files)
         put(painted.image, out)

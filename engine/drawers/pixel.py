@@ -46,7 +46,7 @@ class PixelDrawer(Drawer):
     def __init__(
         self, plan: Plan, models: Models, openings: Sequence[Opening], generators: Sequence[torch.Generator]
     ) -> None:
-        self._cell = plan.width // plan.columns if plan.columns else cell_side(plan.width, plan.height)
+        self._cell = cell_of(plan)
         self._grid = (plan.height // self._cell, plan.width // self._cell)
         self._dither = DITHER_SIDE if plan.dither else 0
         self._tile = plan.tile
@@ -206,6 +206,11 @@ class _Limits:
 
     def tones(self) -> Tones:
         return quantisation.own_tones(self.seen) if self.taken else quantisation.fitted_tones(self.seen)
+
+
+def cell_of(planned: Plan) -> int:
+    """Pixels of a cell's side in a picture of style pixel."""
+    return planned.width // planned.columns if planned.columns else cell_side(planned.width, planned.height)
 
 
 def cell_side(width: int, height: int) -> int:

@@ -93,6 +93,9 @@ def test_what_only_shows_later_is_said_by_plan_and_prompt() -> None:
         stages_of(ArtSpec("^".join("abcdefghijk")))
     with pytest.raises(InputError, match="modifier"):
         stages_of(ArtSpec("a boat", modifiers=("no such style at all",)))
+    with pytest.raises(InputError, match="3 stages needs as many iterations"):
+        plan(ArtSpec("a ^ b ^ c", iterations=2), "mini")
+    assert plan(ArtSpec("a ^ \u200b ^ b"), "mini").stages == len(stages_of(ArtSpec("a ^ \u200b ^ b"))) == 2
     with pytest.raises(InputError, match="parts"):
         stages_of(ArtSpec("|".join(["a"] * 500)))
 

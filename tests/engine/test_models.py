@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import types
 from pathlib import Path
@@ -14,6 +15,7 @@ from engine import ArtSpec, models, weights
 from engine.clip_perceptor import clip_module
 from engine.errors import InputError, PaintingError
 from engine.models import Models, choose_device, choose_precision, load_models
+from engine.painting import paint
 from engine.presets import plan
 from engine.random_models import TINY_VQGAN, random_models
 from engine.spec import QUALITIES
@@ -66,7 +68,6 @@ def test_with_the_weights_of_draft_auto_is_full(folder: Path) -> None:
     assert resident.describe().endswith("in quality draft.")
     assert load_models("mini", "cpu").family == "mini"
     drafted = plan(ArtSpec("a red apple"), resident.family)
-    resident.prepare(drafted)
     assert resident.vqgan(drafted.vqgan) is resident.vqgan(drafted.vqgan)
     assert torch.equal(resident.vqgan(drafted.vqgan).codebook, vqgan.codebook)
     assert resident.perceptor("ViT-B/32") is resident.perceptor("ViT-B/32")
@@ -78,12 +79,24 @@ def test_full_without_weights_names_the_command() -> None:
         load_models("full", "cpu")
 
 
+def test_clip_alone_paints_every_style_but_one(folder: Path) -> None:
+    install_clip(folder, "ViT-B/32")
+    resident = load_models("full", "cpu")
+    assert resident.qualities() == () and "in every style but image" in resident.describe()
+    assert load_models("auto", "cpu").family == "mini"
+    spec = ArtSpec("a red apple", style="photo", width=32, height=32, iterations=1, cuts=2)
+    *_, last = paint(spec, resident)
+    assert last.finished
+    with pytest.raises(InputError, match="models pull imagenet-f16-16384"):
+        next(paint(dataclasses.replace(spec, style="image"), resident))
+
+
 def test_a_missing_perceptor_names_the_command(folder: Path) -> None:
     install_vqgan(folder)
     install_clip(folder, "ViT-B/32")
     resident = load_models("full", "cpu")
     with pytest.raises(InputError, match=r"^The weights RN50x4 are not installed: run `.* models pull RN50x4`\.$"):
-        resident.prepare(plan(ArtSpec("a red apple", quality="best"), resident.family))
+        resident.perceptor("RN50x4")
 
 
 def test_unusable_weights_are_told(folder: Path) -> None:
@@ -149,8 +162,6 @@ def test_the_mini_is_loaded_once_by_its_own_loader(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "engine.mini.model", module)
     resident = load_models("mini", "cpu")
     assert loaded == []
-
-    resident.prepare(plan(ArtSpec("a red apple"), "mini"))
 
     assert resident.vqgan("mini").config == TINY_VQGAN
     assert resident.prior is resident.prior is not None

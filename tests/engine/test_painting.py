@@ -17,10 +17,13 @@ from PIL import Image, ImageChops, ImageStat
 from torch import Tensor
 
 from engine.errors import InputError, PaintingError
+from engine.keeping import standing_in
 from engine.models import Models, load_models
-from engine.painting import learning_rate, paint, paint_together, stage_at
+from engine.painting import Painting, paint, paint_together
+from engine.palettes import PALETTES
 from engine.presets import plan
 from engine.random_models import random_models
+from engine.schedule import learning_rate, stage_at
 from engine.snapshot import Snapshot
 from engine.spec import STYLES, ArtSpec, ImagePrompt
 
@@ -390,3 +393,113 @@ def test_memory_is_asked_before_any_work(models: Models) -> None:
                 load_models("mini", "cpu"),
             )
         )
+
+
+@pytest.mark.parametrize("style", ["image", "painting", "pixel"])
+def test_a_filmed_story_survives_an_interruption(style: str) -> None:
+    mini = load_models("mini", "cpu")
+    spec = ArtSpec("a cat ^ a tree", style=style, camera="zoom-in", width=64, height=64, iterations=8, seed=3, cuts=2)
+    painting = paint(spec, mini)
+    state = [next(painting) for _ in range(6)][-1].state()
+    whole, resumed = list(painting)[-1], list(paint(spec, mini, resume=state))[-1]
+    assert whole.picture().tobytes() == resumed.picture().tobytes()
+
+
+def test_a_state_kept_in_memory_does_not_change_with_the_painting(models: Models) -> None:
+    painting = paint(SPEC, models)
+    state = [next(painting) for _ in range(3)][-1].state()
+    whole = list(painting)[-1].picture()
+    for _ in range(2):
+        assert list(paint(SPEC, models, resume=state))[-1].picture().tobytes() == whole.tobytes()
+
+
+def test_a_sticker_keeps_the_outline_of_the_state_that_is_kept(models: Models) -> None:
+    spec = replace(SPEC, style="photo", transparent=True, iterations=20, learning_rate=0.5, ema=0.999)
+    painting = Painting([spec], models, {}, None)
+    while not painting.finished:
+        painting.advance()
+    shown, kept = painting.shown(fresh=True)[0], painting._kept()
+    with torch.no_grad(), standing_in(painting._canvas.parameters, kept):
+        expected = painting._canvas.cut_out(painting._canvas.draw())[0]
+    assert torch.equal(shown, expected)
+    assert not torch.equal(kept[-1], painting._canvas.parameters[-1]), "the outline went on after that"
+
+
+def test_a_symmetric_sticker_is_symmetric_in_its_outline_too() -> None:
+    mini = load_models("mini", "cpu")
+    spec = ArtSpec("a cat", transparent=True, symmetry="horizontal", width=64, height=64, iterations=4, seed=3, cuts=2)
+    picture = last(spec, mini).picture()
+    assert picture.tobytes() == picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT).tobytes()
+
+
+def test_pixel_art_that_ends_before_its_time_has_exact_colours() -> None:
+    mini = load_models("mini", "cpu")
+    spec = ArtSpec(
+        "a cat", style="pixel", palette="game-boy", iterations=400, patience=10, learning_rate=1e-4, cuts=2, seed=3,
+        start_weight=0.0,
+    )  # fmt: skip
+    end = last(spec, mini)
+    assert end.step < 0.7 * 400
+    colours = {each for _, each in end.picture().getcolors(1 << 20) or []}
+    assert colours <= set(PALETTES["game-boy"].colours)
+
+
+def test_what_ended_before_its_time_has_ended_after_an_interruption_too(models: Models) -> None:
+    spec = replace(SPEC, style="photo", learning_rate=1e-4, iterations=200, patience=10, cuts=2)
+    end = last(spec, models)
+    resumed = list(paint(spec, models, resume=end.state()))
+    assert len(resumed) == 1 and resumed[0].finished and resumed[0].step == end.step < 200
+
+
+def test_patience_ends_each_picture_of_a_batch_as_if_it_were_alone(models: Models) -> None:
+    spec = replace(SPEC, style="photo", learning_rate=0.05, iterations=120, patience=12, ema=0.9, cuts=2)
+    other = replace(spec, prompt="a blue fish | a boat", seed=9)
+    together = list(paint_together([spec, other], models))[-1].pictures()
+    for one, picture in zip((spec, other), together, strict=True):
+        assert difference(picture, last(one, models).picture()) < 1
+
+
+def test_keep_best_minds_what_is_unwanted(models: Models) -> None:
+    spec = replace(SPEC, style="photo", prompt="a red apple:-1", keep="best", iterations=20, learning_rate=0.2)
+    assert difference(last(spec, models).picture(), next(paint(spec, models)).picture()) > 1
+
+
+@pytest.mark.parametrize("family", ["full", "mini"])
+def test_the_strength_says_how_far_a_start_image_may_change(family: str, models: Models, tmp_path: Path) -> None:
+    path = tmp_path / "start.png"
+    ramp = Image.linear_gradient("L").resize((64, 64))
+    Image.merge("RGB", (ramp, ramp.transpose(Image.Transpose.ROTATE_90), ramp)).save(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    spec = ArtSpec(
+        "a red apple",
+        style="photo",
+        width=64,
+        height=64,
+        iterations=15,
+        cuts=4,
+        seed=3,
+        start_image=digest,
+        film="none",
+    )
+    with Image.open(path) as start:
+        changes = [
+            difference(last_of(replace(spec, strength=each), family, models, {digest: path}), start.convert("RGB"))
+            for each in (0.0, 0.4, 1.0)
+        ]
+    assert changes[0] < 3 and changes[0] < changes[1] < changes[2], changes
+
+
+def last_of(spec: ArtSpec, family: str, models: Models, images: dict[str, Path]) -> Image.Image:
+    painter = models if family == "full" else load_models("mini", "cpu")
+    return list(paint(spec, painter, images=images))[-1].picture()
+
+
+def test_the_palette_of_a_picture_reaches_every_stage(tmp_path: Path) -> None:
+    path = tmp_path / "grey.png"
+    Image.linear_gradient("L").convert("RGB").save(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    spec = ArtSpec("a red apple ^ a red fox", palette_image=digest, width=96, height=96, iterations=8, seed=3, cuts=2)
+    coloured = replace(spec, palette_image=None)
+    mini = load_models("mini", "cpu")
+    grey, red = (list(paint(each, mini, images={digest: path}))[-1].picture() for each in (spec, coloured))
+    assert colourfulness(grey) < 0.5 * colourfulness(red)

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import torch
 
+from engine.presets import Plan, plan
 from engine.silhouette import Silhouette
+from engine.spec import ArtSpec
 from engine.starts import Opening
 
 CPU = torch.device("cpu")
+
+
+def planned(width: int, height: int) -> Plan:
+    return plan(ArtSpec("a ring", width=width, height=height), "mini")
 
 
 def ring() -> torch.Tensor:
@@ -18,18 +24,18 @@ def ring() -> torch.Tensor:
 
 
 def test_the_outline_comes_from_the_opening_and_what_it_encloses_stays() -> None:
-    opacity = Silhouette(64, 64, [Opening(None, ring())], CPU).cut_out()[0, 0]
+    opacity = Silhouette(planned(64, 64), [Opening(None, ring())], CPU).cut_out()[0, 0]
     assert opacity[32, 32] == 1 and opacity[32, 13] == 1, "the ring and the white inside it"
     assert opacity[2, 2] == 0 and opacity[2, 61] == 0, "the corners are ground"
 
 
 def test_without_an_opening_it_begins_as_an_oval() -> None:
-    opacity = Silhouette(96, 64, [Opening(None, None)], CPU).cut_out()[0, 0]
+    opacity = Silhouette(planned(96, 64), [Opening(None, None)], CPU).cut_out()[0, 0]
     assert opacity.shape == (64, 96) and opacity[32, 48] > 0.9 and opacity[0, 0] < 0.1
 
 
 def test_grounds_show_where_it_is_transparent_and_the_outline_learns() -> None:
-    silhouette = Silhouette(64, 64, [Opening(None, ring())], CPU)
+    silhouette = Silhouette(planned(64, 64), [Opening(None, ring())], CPU)
     shown = torch.full((1, 3, 64, 64), 0.25)
     seen = silhouette.over(shown, torch.tensor([[1.0, 0.0, 0.0]]))
     assert seen[0, 0, 1, 1] > 0.9 and seen[0, 1, 1, 1] < 0.1
@@ -39,7 +45,7 @@ def test_grounds_show_where_it_is_transparent_and_the_outline_learns() -> None:
 
 
 def test_covering_less_costs_less() -> None:
-    small, large = (Silhouette(64, 64, [Opening(None, None)], CPU) for _ in range(2))
+    small, large = (Silhouette(planned(64, 64), [Opening(None, None)], CPU) for _ in range(2))
     with torch.no_grad():
         small.logits -= 3
     assert float(small.penalty().detach()) < float(large.penalty().detach())
