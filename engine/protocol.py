@@ -11,7 +11,7 @@ import dataclasses
 import json
 import struct
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Final, TypeVar
+from typing import Any, BinaryIO, Final, TypeVar, get_args
 
 MAXIMUM_HEADER: Final = 1 << 20  # bytes; a spec of 1,000 characters and a few paths need some thousand
 MAXIMUM_PAYLOAD: Final = 8 << 20  # bytes; a preview of 512 pixels needs some ten thousand
@@ -42,6 +42,15 @@ class Cancel:
 @dataclass(frozen=True, slots=True)
 class Suspend:
     order: int
+
+
+@dataclass(frozen=True, slots=True)
+class Describe:
+    """Say what is seen in a picture, as soon as nothing is being painted."""
+
+    order: int
+    image: str  # a file
+    most: int  # words of each kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +114,13 @@ class Cancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class Described:
+    order: int
+    things: dict[str, float]  # words and their share of the certainty, 0 … 1, the best first
+    modifiers: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """The order itself is at fault."""
 
@@ -120,11 +136,10 @@ class Failed:
     sentence: str
 
 
-Message = Paint | Cancel | Suspend | Quit | Ready | Alive | Step | Done | Suspended | Cancelled | Refused | Failed
-_KINDS: Final[dict[str, type[Message]]] = {
-    kind.__name__: kind
-    for kind in (Paint, Cancel, Suspend, Quit, Ready, Alive, Step, Done, Suspended, Cancelled, Refused, Failed)
-}
+Command = Paint | Cancel | Suspend | Describe | Quit
+Event = Ready | Alive | Step | Done | Suspended | Cancelled | Described | Refused | Failed
+Message = Command | Event
+_KINDS: Final[dict[str, type[Message]]] = {kind.__name__: kind for kind in (*get_args(Command), *get_args(Event))}
 _T = TypeVar("_T")
 
 

@@ -22,12 +22,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from PIL import Image
+
+from engine.describe import Describer, Description
 from engine.errors import AtelierError, InputError
-from engine.pictures import preview
+from engine.pictures import open_picture, preview
+from engine.presets import PRESETS
 from engine.protocol import (
     Alive,
     Cancel,
     Cancelled,
+    Describe,
+    Described,
     Done,
     Failed,
     Message,
@@ -59,6 +65,9 @@ _UNEXPECTED: Final = "The painting failed for a reason that the painter did not 
 _OUT_OF_MEMORY: Final = "The painter ran out of memory: try a smaller size or a lower quality."
 
 
+Look = Callable[[Image.Image, "Models", int], Description]
+
+
 class Wish(enum.Enum):
     CANCEL = enum.auto()
     SUSPEND = enum.auto()
@@ -73,6 +82,7 @@ class Service:
         events: BinaryIO,
         *,
         paint: PaintFunction | None = None,
+        look: Look | None = None,
         preview_seconds: float = 1.5,
         checkpoint_seconds: float = 10.0,
         alive_seconds: float = ALIVE_SECONDS,
@@ -81,12 +91,13 @@ class Service:
         self._commands = commands
         self._events = events
         self._paint = paint
+        self._look = look or Looker()
         self._preview_seconds = preview_seconds
         self._checkpoint_seconds = checkpoint_seconds
         self._alive_seconds = alive_seconds
         self._grace_seconds = grace_seconds
         self._sending = threading.Lock()
-        self._orders: queue.SimpleQueue[Paint | None] = queue.SimpleQueue()  # put by a signal handler too
+        self._orders: queue.SimpleQueue[Paint | Describe | None] = queue.SimpleQueue()  # put by a signal handler too
         self._wishes: dict[int, Wish] = {}
         self._ending = threading.Event()
         self._phase = "loading"
@@ -104,7 +115,7 @@ class Service:
         self._phase = "idle"
         self._send(Ready(models.family, str(models.device), models.describe()))
         while (order := self._orders.get()) is not None:
-            self._send(self._carry_out(order, models))
+            self._send(self._carry_out(order, models) if isinstance(order, Paint) else self._describe(order, models))
             self._wishes.pop(order.order, None)
             self._phase = "idle"
         return 0
@@ -133,6 +144,22 @@ class Service:
             log.error("job %d: %s", order.job, _told(error))
         log.info("job %d: %s", order.job, type(ended).__name__.lower())
         return ended
+
+    def _describe(self, order: Describe, models: Models) -> Message:
+        """Look at a picture; how it ended."""
+        self._phase = "looking"
+        try:
+            seen = self._look(open_picture(Path(order.image)), models, order.most)
+        except InputError as error:
+            return Refused(order.order, str(error))
+        except Exception as error:
+            log.error("a picture could not be described: %s", _told(error))
+            return Failed(order.order, _sentence(error))
+        return Described(
+            order.order,
+            {each.word: each.share for each in seen.things},
+            {each.word: each.share for each in seen.modifiers},
+        )
 
     def _paint_on(self, order: Paint, session: Session) -> Message:
         started = shown = saved = told = time.monotonic()
@@ -167,7 +194,7 @@ class Service:
         try:
             while (command := read(self._commands)) is not None:
                 match command:
-                    case Paint():
+                    case Paint() | Describe():
                         self._orders.put(command)
                     case Cancel():
                         self._wishes[command.order] = Wish.CANCEL
@@ -194,6 +221,18 @@ class Service:
                 self._events.flush()
         except (OSError, ValueError):
             return
+
+
+class Looker:
+    """Describes pictures with the smallest of the models' perceptors, which reads the words only once."""
+
+    def __init__(self) -> None:
+        self._describer: Describer | None = None
+
+    def __call__(self, image: Image.Image, models: Models, most: int) -> Description:
+        if self._describer is None:
+            self._describer = Describer(models.perceptor(PRESETS[models.family]["draft"].perceptors[0]))
+        return self._describer.describe(image, most)
 
 
 def _step(order: int, session: Session, step: int, total: int, *, with_preview: bool) -> Step:
@@ -255,6 +294,7 @@ def serve(
     load: Callable[[], Models],
     *,
     paint: PaintFunction | None = None,
+    look: Look | None = None,
     preview_seconds: float = 1.5,
     checkpoint_seconds: float = 10.0,
     alive_seconds: float = ALIVE_SECONDS,
@@ -268,6 +308,7 @@ def serve(
         commands,
         events,
         paint=paint,
+        look=look,
         preview_seconds=preview_seconds,
         checkpoint_seconds=checkpoint_seconds,
         alive_seconds=alive_seconds,

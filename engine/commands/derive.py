@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from engine.commands.console import Pictures, film_kind, paint_to_files, refuse_target
+from engine.commands.console import Pictures, film_kind, paint_to_files, put, refuse_target
 from engine.commands.paint import AsJson, Device, FilmPath, Iterations, Models, Out, Seed
 from engine.derived import continued, varied
+from engine.errors import InputError
 from engine.metadata import read_spec
-from engine.spec import VARIATIONS
+from engine.spec import VARIATIONS, ArtSpec
 
 Picture = Annotated[Path, typer.Argument(help="A PNG that was painted here.")]
 
@@ -60,22 +62,29 @@ def upscale(
 ) -> None:
     """Enlarge a picture: by a super-resolution model where one is installed, by Lanczos otherwise."""
     refuse_target(out, ".png")
+    from engine.metadata import write_png
     from engine.models import choose_device, choose_precision
     from engine.pictures import open_picture
     from engine.upscale import enlarged, load_upscaler
 
-    image, place = open_picture(picture, flatten=False), choose_device(device)
-    style = _style_of(picture)
-    upscaler = None if style == "pixel" else load_upscaler(place, choose_precision(place))
-    enlarged(image, factor, style=style, upscaler=upscaler).save(out)
+    image, place, spec = open_picture(picture, flatten=False), choose_device(device), _spec_of(picture)
+    pixel = spec is not None and spec.style == "pixel"
+    upscaler = None if pixel else load_upscaler(place, choose_precision(place))
+    large = enlarged(image, factor, style="pixel" if pixel else "image", upscaler=upscaler)
+    with tempfile.TemporaryDirectory(prefix="atelier-") as folder:
+        fresh = Path(folder) / "upscaled.png"
+        if spec is None:
+            large.save(fresh)
+        else:
+            # How it was painted stays with it; that it is larger now can be seen.
+            write_png(large, fresh, spec, seed=spec.seed or 0, models="unknown, enlarged")
+        put(fresh, out)
     print(out)
 
 
-def _style_of(picture: Path) -> str:
-    """The style it was painted in; "image" where the file does not say."""
-    from engine.errors import InputError
-
+def _spec_of(picture: Path) -> ArtSpec | None:
+    """How it was painted; None where the file does not say."""
     try:
-        return read_spec(picture).style
+        return read_spec(picture)
     except InputError:
-        return "image"
+        return None

@@ -18,6 +18,7 @@ from typing import Any
 
 from PIL import Image
 
+from engine.describe import Description, Seen
 from engine.errors import InputError, PaintingError
 from engine.service import serve
 from engine.spec import ArtSpec
@@ -90,6 +91,16 @@ def paint(
         yield StandInSnapshot(step, total, seed, size)
 
 
+def look(image: Image.Image, models: object, most: int) -> Description:
+    """A black picture goes wrong, a white one kills; of others the width is told."""
+    colour = image.getpixel((0, 0))
+    if colour == (0, 0, 0):
+        raise KeyError("kept from people")
+    if colour == (255, 255, 255):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return Description((Seen(f"{image.width} of {most}", 0.3, 0.75),), (Seen("flat", 0.2, 0.5),))
+
+
 def go_wrong(told: Mapping[str, float], step: int) -> None:
     if step == told.get("refuse"):
         raise InputError("Say it in other words.")
@@ -128,6 +139,7 @@ def main() -> int:
     return serve(
         load,
         paint=paint,  # type: ignore[arg-type]
+        look=look,
         preview_seconds=chosen.preview_seconds,
         checkpoint_seconds=chosen.checkpoint_seconds,
         alive_seconds=chosen.alive_seconds,

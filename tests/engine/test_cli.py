@@ -111,7 +111,7 @@ def test_a_film_that_fails_costs_no_picture(run: Run, monkeypatch: pytest.Monkey
         (["paint", "x", "--size", "big"], "WIDTHxHEIGHT"),
         (["paint", "x", "--size", "9x9"], "width must be"),
         (["paint", "x", "--size", "100000x64"], "width must be"),
-        (["paint", "x", "--iterations", "0"], "iterations must be"),
+        (["paint", "x", "--iterations", "2001"], "iterations must be"),
         (["paint", "x", "--iterations", "many"], "--iterations"),
         (["paint", "x", "--seed", "-1"], "seed must be"),
         (["paint", "x", "--init-image", "absent.png"], "could not be read"),

@@ -11,11 +11,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import protocol
-from engine.protocol import Alive, Cancel, Done, Message, Paint, ProtocolError, Quit, Step, pack, read, receive
+from engine.protocol import (
+    Alive,
+    Cancel,
+    Describe,
+    Described,
+    Done,
+    Message,
+    Paint,
+    ProtocolError,
+    Quit,
+    Step,
+    pack,
+    read,
+    receive,
+)
 
 MESSAGES: list[Message] = [
     Paint(3, 12, '{"version":1,"prompt":"霧 | \\ud800"}', "/data/jobs/12", {"ab" * 32: "/data/files/x.png"}),
     Cancel(3),
+    Describe(4, "/data/files/x.png", 8),
+    Described(4, {"an apple": 0.5, "霧": 0.25}, {}),
     Quit(),
     Alive("painting"),
     Step(3, 5, 40, 0.75, 1.5, 12.25, ["A note."], b"RIFF\0\0WEBP"),
@@ -56,7 +72,7 @@ def test_a_stream_that_gives_single_bytes_is_read_all_the_same() -> None:
         def read(self, size: int | None = -1, /) -> bytes:
             return super().read(min(1, size or 0))
 
-    assert read(Trickle(pack(MESSAGES[4]))) == MESSAGES[4]
+    assert read(Trickle(pack(MESSAGES[6]))) == MESSAGES[6]
 
 
 @pytest.mark.parametrize("message", MESSAGES)

@@ -17,6 +17,8 @@ from engine.protocol import (
     Alive,
     Cancel,
     Cancelled,
+    Describe,
+    Described,
     Done,
     Failed,
     Message,
@@ -134,6 +136,24 @@ def test_what_goes_wrong_is_a_sentence_and_the_next_order_is_painted(
     assert one.end() == 0
     assert b"stand_in.py" in one.log and b"job 105: done" in one.log  # where it went wrong, and what of
     assert b"private" not in one.log
+
+
+def test_pictures_are_described_between_the_orders(painter: Callable[..., Painter], tmp_path: Path) -> None:
+    grey, black, junk = tmp_path / "grey.png", tmp_path / "black.png", tmp_path / "junk.png"
+    Image.new("RGB", (40, 20), "grey").save(grey)
+    Image.new("RGB", (40, 20)).save(black)
+    junk.write_bytes(b"no picture")
+    one = painter()
+    one.send(order(tmp_path / "1", "delay=0.01"), Describe(2, str(grey), 5), Describe(3, str(junk), 5))
+    one.send(Describe(4, str(black), 5), Describe(5, str(tmp_path / "none.png"), 5), order(tmp_path / "2", number=6))
+    assert isinstance(one.next(Done, Described), Done)
+    assert one.next(Described) == Described(2, {"40 of 5": 0.75}, {"flat": 0.5})
+    assert isinstance(refused := one.next(Refused, Failed), Refused) and refused.order == 3
+    assert isinstance(failed := one.next(Failed), Failed) and "kept from people" not in failed.sentence
+    assert isinstance(gone := one.next(Refused, Failed), Refused | Failed) and gone.order == 5
+    assert isinstance(done := one.next(Done), Done) and done.order == 6
+    one.send(Quit())
+    assert one.end() == 0
 
 
 def test_hostile_orders_are_refused(painter: Callable[..., Painter], tmp_path: Path) -> None:
