@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from PIL import Image
 
-from engine.describe import Describer, Description
 from engine.errors import AtelierError, InputError
 from engine.pictures import open_picture, preview
 from engine.presets import PRESETS
@@ -53,6 +52,7 @@ from engine.session import Painted, Session
 from engine.spec import ArtSpec
 
 if TYPE_CHECKING:
+    from engine.describe import Describer, Description
     from engine.models import Models
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ _UNEXPECTED: Final = "The painting failed for a reason that the painter did not 
 _OUT_OF_MEMORY: Final = "The painter ran out of memory: try a smaller size or a lower quality."
 
 
-Look = Callable[[Image.Image, "Models", int], Description]
+Look = Callable[[Image.Image, "Models", int], "Description"]
 
 
 class Wish(enum.Enum):
@@ -230,6 +230,8 @@ class Looker:
         self._describer: Describer | None = None
 
     def __call__(self, image: Image.Image, models: Models, most: int) -> Description:
+        from engine.describe import Describer
+
         if self._describer is None:
             self._describer = Describer(models.perceptor(PRESETS[models.family]["draft"].perceptors[0]))
         return self._describer.describe(image, most)

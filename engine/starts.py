@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 PALE = 0.7  # the grey of haze
-HAZE_DENSITY = 0.4
+HAZE_DENSITY = 0.25
 EDGE_SHARE = 0.2  # of a side is blended where a picture is made periodic
 MIST_CELLS = 8  # along a side: what of a picture is still to be seen through the mist
 
