@@ -18,7 +18,6 @@ from typing import Any
 
 from PIL import Image
 
-from engine.describe import Description, Seen
 from engine.errors import InputError, PaintingError
 from engine.service import serve
 from engine.spec import ArtSpec
@@ -91,14 +90,26 @@ def paint(
         yield StandInSnapshot(step, total, seed, size)
 
 
-def look(image: Image.Image, models: object, most: int) -> Description:
+@dataclass
+class StandInSeen:
+    word: str
+    share: float
+
+
+@dataclass
+class StandInDescription:
+    things: tuple[StandInSeen, ...]
+    modifiers: tuple[StandInSeen, ...]
+
+
+def look(image: Image.Image, models: object, most: int) -> StandInDescription:
     """A black picture goes wrong, a white one kills; of others the width is told."""
     colour = image.getpixel((0, 0))
     if colour == (0, 0, 0):
         raise KeyError("kept from people")
     if colour == (255, 255, 255):
         os.kill(os.getpid(), signal.SIGKILL)
-    return Description((Seen(f"{image.width} of {most}", 0.3, 0.75),), (Seen("flat", 0.2, 0.5),))
+    return StandInDescription((StandInSeen(f"{image.width} of {most}", 0.75),), (StandInSeen("flat", 0.5),))
 
 
 def go_wrong(told: Mapping[str, float], step: int) -> None:
@@ -139,7 +150,7 @@ def main() -> int:
     return serve(
         load,
         paint=paint,  # type: ignore[arg-type]
-        look=look,
+        look=look,  # type: ignore[arg-type]
         preview_seconds=chosen.preview_seconds,
         checkpoint_seconds=chosen.checkpoint_seconds,
         alive_seconds=chosen.alive_seconds,

@@ -15,7 +15,7 @@ from engine.spec import ASPECTS, FILMS, MAXIMUM_SEED, QUALITIES, STARTS, STYLES,
 optional_side = st.none() | st.integers(32, 2048)
 specs = st.builds(
     ArtSpec,
-    prompt=st.text(min_size=1, max_size=200).filter(lambda text: text.strip() != ""),
+    prompt=st.text(min_size=1, max_size=200).filter(lambda text: text.replace("^", " ").strip() != ""),
     style=st.sampled_from(STYLES),
     quality=st.sampled_from(QUALITIES),
     aspect=st.sampled_from(ASPECTS),
