@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from engine.errors import InputError
+from bot.language import LocalisedInputError
 from engine.modifiers import read_modifiers
 from engine.prompts import clean
 from engine.spec import ArtSpec
@@ -55,7 +55,9 @@ def read_size(text: str) -> dict[str, Any]:
         return {}
     found = _SIZE.fullmatch(typed)
     if found is None:
-        raise InputError(f"“{typed[:_LONGEST_SHOWN]}” is no size: write width and height in pixels, like 800x200.")
+        raise LocalisedInputError(
+            "“{typed}” is no size: write width and height in pixels, like 800x200.", typed=typed[:_LONGEST_SHOWN]
+        )
     return {"width": int(found[1]), "height": int(found[2])}
 
 
@@ -63,7 +65,7 @@ def merged(values: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
     """Both together. Raises `InputError` for a setting that is in both."""
     for name in more:
         if name in values:
-            raise InputError(f"“{words(name)}” is given twice: leave one of them out.")
+            raise LocalisedInputError("“{name}” is given twice: leave one of them out.", name=words(name))
     return values | more
 
 
@@ -108,18 +110,24 @@ def _named(typed: str) -> str | None:
     """The field of that name, or None. Raises `InputError` for one that can't be set here."""
     name = _BY_KEY.get(_key(typed))
     if name is not None and name != SIZE and name not in FIELDS:
-        raise InputError(f"“{words(name)}” can't be written here: it is an option of the command itself.")
+        raise LocalisedInputError(
+            "“{name}” can't be written here: it is an option of the command itself.", name=words(name)
+        )
     return name
 
 
-def _unknown(typed: str) -> InputError:
+def _unknown(typed: str) -> LocalisedInputError:
     keys = dict.fromkeys((_key(typed)[:_LONGEST_SHOWN], _key(typed.split(" ")[0])[:_LONGEST_SHOWN]))
     near = [match for key in keys for match in difflib.get_close_matches(key, _BY_KEY, n=2, cutoff=0.6)]
     names = [words(name) for name in dict.fromkeys(_BY_KEY[key] for key in near) if name in (*FIELDS, SIZE)]
     shown = typed[:_LONGEST_SHOWN].strip()
     if names:
-        return InputError(f"There is no setting “{shown}”: did you mean {' or '.join(names[:2])}?")
-    return InputError(f"There is no setting “{shown}”: known are {', '.join(map(words, FIELDS))}.")
+        return LocalisedInputError(
+            "There is no setting “{typed}”: did you mean {names}?", typed=shown, names=" / ".join(names[:2])
+        )
+    return LocalisedInputError(
+        "There is no setting “{typed}”: known are {names}.", typed=shown, names=", ".join(map(words, FIELDS))
+    )
 
 
 def _value(each: Field, text: str) -> Any:
@@ -128,7 +136,7 @@ def _value(each: Field, text: str) -> Any:
     if kind == "bool":
         return _SWITCHES.get(text.casefold(), text)
     if not text:
-        raise InputError(f"“{words(each.name)}” has no value: write it behind the name.")
+        raise LocalisedInputError("“{name}” has no value: write it behind the name.", name=words(each.name))
     chosen = {_key(choice): choice for choice in choices if isinstance(choice, str)}.get(_key(text))
     if chosen is not None:
         return chosen

@@ -10,9 +10,10 @@ from discord import app_commands
 
 from bot import forms, options, replies
 from bot.attachments import Attachments
+from bot.buttons import view_of
 from bot.drafts import GONE, Draft
+from bot.language import say
 from bot.messages import Button
-from bot.views import view_of
 from engine.errors import InputError
 from engine.modifiers import MOST, read_modifiers
 from engine.spec import ASPECTS, FILMS, MAXIMUM_SEED, STYLES, VARIATIONS, ArtSpec
@@ -50,7 +51,7 @@ async def art(
     interaction: Interaction,
     prompt: app_commands.Range[str, 1, 1000],
     quality: str = "draft",
-    style: str = "image",
+    style: str | None = None,
     aspect: str = "square",
     negative: app_commands.Range[str, 1, 500] = "",
     modifier: app_commands.Range[str, 1, 300] = "",
@@ -66,11 +67,12 @@ async def art(
     advanced: bool = False,
 ) -> None:
     """/art: a wish becomes a job, or opens the form first."""
+    client = interaction.client
     attached = Attachments(start_image, image_prompt, palette_image)
     spec = ArtSpec(
         prompt=prompt,
         quality=quality,
-        style=style,
+        style=style or (await client.limits.settings(interaction)).default_style or "image",
         aspect=aspect,
         negative=negative,
         modifiers=read_modifiers(modifier),
@@ -82,13 +84,12 @@ async def art(
         seed=seed,
         **attached.expected(),
     )
-    client = interaction.client
     if not advanced:
         await client.admission.ask(interaction, spec, attached)
         return
-    await client.admission.check(interaction.user.id, spec, attached)  # nobody should fill in a form in vain
+    await client.admission.check(interaction, spec, attached)  # nobody should fill in a form in vain
     draft = Draft(interaction.user.id, spec, attached)
-    await interaction.response.send_modal(forms.modal_of(client.drafts.keep(draft), draft.form))
+    await interaction.response.send_modal(forms.modal_of(client.drafts.keep(draft), forms.Form(), interaction.locale))
 
 
 def art_command(qualities: tuple[str, ...]) -> app_commands.Command[Any, ..., None]:
@@ -124,12 +125,13 @@ async def _wish(interaction: Interaction, number: int, form: forms.Form) -> None
     client, person_id = interaction.client, interaction.user.id
     draft = client.drafts.take(number, person_id)  # before anything is waited for: a form counts once
     if draft is None:
-        raise InputError(GONE)
+        raise InputError(say(interaction.locale, GONE))
     try:
         spec = dataclasses.replace(draft.spec, **form.changes())
-        await client.admission.check(person_id, spec, draft.attached)
+        await client.admission.check(interaction, spec, draft.attached)
     except Exception as error:
         client.drafts.keep(dataclasses.replace(draft, form=form), number)
-        await replies.privately(interaction, replies.sentence_for(error), view_of([Button("edit", number)]))
+        sentence = replies.sentence_for(error, interaction.locale)
+        await replies.privately(interaction, sentence, view_of([Button("edit", number)], interaction.locale))
         return
     await client.admission.ask(interaction, spec, draft.attached)

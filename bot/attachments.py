@@ -12,6 +12,7 @@ from typing import Any, Final
 import aiohttp
 import discord
 
+from bot.language import Language, say, to_say
 from bot.start_images import StartImages
 from engine.errors import InputError
 from engine.pictures import open_picture
@@ -21,6 +22,11 @@ LARGEST_PICTURE: Final = 8 * 1024 * 1024  # bytes
 LONGEST_SIDE: Final = 2048  # pixels of a picture as it is kept: no picture is painted larger
 DOWNLOAD_SECONDS: Final = 30.0
 TO_COME: Final = "0" * 64  # names a picture in a spec that was attached but not fetched yet
+_NAMES: Final = {
+    "start_image": to_say("start image"),
+    "image_prompt": to_say("image prompt"),
+    "palette_image": to_say("palette image"),
+}
 
 _log = logging.getLogger(__name__)
 
@@ -47,11 +53,11 @@ class Attachments:
         """The fields of a spec that say that these pictures will come."""
         return naming(dict.fromkeys(self.given, TO_COME))
 
-    def check_sizes(self) -> None:
+    def check_sizes(self, language: Language = None) -> None:
         """Raise InputError where one is too large to be fetched at all."""
         for name, attachment in self.given.items():
             if attachment.size > LARGEST_PICTURE:
-                raise _too_large(name)
+                raise _too_large(name, language)
 
 
 def naming(digests: Mapping[str, str]) -> dict[str, Any]:
@@ -69,34 +75,42 @@ class Intake:
         self._kept = kept
         self._decoding = asyncio.Lock()  # one at a time: a picture of 8 MiB may hold 160 MB of pixels
 
-    async def fetch(self, attached: Attachments) -> dict[str, Any]:
+    async def fetch(self, attached: Attachments, language: Language = None) -> dict[str, Any]:
         """The fields of a spec that name these pictures, once each was downloaded, opened and kept.
 
         Raises InputError for a picture that can't be had, and StorageError.
         """
-        digests = {name: await self._fetch(name, attachment) for name, attachment in attached.given.items()}
+        digests = {name: await self._fetch(name, attachment, language) for name, attachment in attached.given.items()}
         return naming(digests)
 
-    async def _fetch(self, name: str, attachment: discord.Attachment) -> str:
+    async def _fetch(self, name: str, attachment: discord.Attachment, language: Language) -> str:
         try:
             async with asyncio.timeout(DOWNLOAD_SECONDS):
                 data = await attachment.read()
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             _log.info("a picture could not be downloaded: %r", error)
-            raise InputError(f"I could not download the {_words(name)}: please attach it again.") from None
+            raise InputError(
+                say(
+                    language,
+                    "I could not download the {picture}: please attach it again.",
+                    picture=_words(name, language),
+                )
+            ) from None
         if len(data) > LARGEST_PICTURE:
-            raise _too_large(name)
+            raise _too_large(name, language)
         async with self._decoding:
             picture = await asyncio.to_thread(_redrawn, data)
         return await self._kept.keep(picture, ".png")
 
 
-def _words(name: str) -> str:
-    return name.replace("_", " ")
+def _words(name: str, language: Language) -> str:
+    return say(language, _NAMES[name])
 
 
-def _too_large(name: str) -> InputError:
-    return InputError(f"The {_words(name)} is larger than 8 MiB: attach a smaller one.")
+def _too_large(name: str, language: Language) -> InputError:
+    return InputError(
+        say(language, "The {picture} is larger than 8 MiB: attach a smaller one.", picture=_words(name, language))
+    )
 
 
 def _redrawn(data: bytes) -> bytes:

@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 
 from bot import options
+from bot.language import say
 from engine.errors import InputError
 from engine.modifiers import MOST_COMPARED as LONGEST_LIST
 from engine.modifiers import read_modifiers
@@ -38,16 +39,24 @@ async def compare(
     prompt: app_commands.Range[str, 1, 1000],
     modifiers: app_commands.Range[str, 1, 500],
     quality: str = "draft",
-    style: str = "image",
+    style: str | None = None,
     seed: app_commands.Range[int, 0, MAXIMUM_SEED] | None = None,
 ) -> None:
     """/compare: a sheet of labelled pictures as one job."""
     names = read_modifiers(modifiers, LONGEST_LIST)
     if len(names) < 2:
-        raise InputError("A comparison needs two modifiers or more: put commas between them.")
+        raise InputError(say(interaction.locale, "A comparison needs two modifiers or more: put commas between them."))
     if len(names) > MOST_COMPARED:
-        raise InputError(f"A comparison takes {MOST_COMPARED} modifiers at most, and these are {len(names)}.")
-    spec = ArtSpec(prompt=prompt, compare=names, quality=quality, style=style, seed=seed)
+        raise InputError(
+            say(
+                interaction.locale,
+                "A comparison takes {most} modifiers at most, and these are {number}.",
+                most=MOST_COMPARED,
+                number=len(names),
+            )
+        )
+    chosen = style or (await interaction.client.limits.settings(interaction)).default_style or "image"
+    spec = ArtSpec(prompt=prompt, compare=names, quality=quality, style=chosen, seed=seed)
     await interaction.client.admission.ask(interaction, spec)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import io
 import json
 import logging
 import time
@@ -24,9 +23,9 @@ import aiohttp
 import discord
 import stamina
 
+from bot.buttons import view_of
 from bot.messages import PREVIEW_NAME, Payload, by_direct_message
-from bot.uploads import Fitted, ResultFiles, Upload, fit, smaller
-from bot.views import view_of
+from bot.uploads import Fitted, ResultFiles, Upload, files_of, fit, smaller
 
 TOKEN_MARGIN: Final = 20.0  # seconds before its end at which a token is no longer used: uploads take time
 DEFAULT_UPLOAD_LIMIT: Final = 10 * 1024 * 1024  # bytes a file, where no better is known
@@ -52,6 +51,7 @@ class ReplyAddress:
     bot_may_edit: bool  # whether the bot token reaches the channel: not where only a person installed the bot
     token: str | None = field(default=None, repr=False)  # of the interaction
     token_until: float = 0.0  # UNIX seconds
+    language: str | None = None  # of the person, as their Discord said with the interaction
 
     def to_json(self) -> str:
         return json.dumps(dataclasses.asdict(self), separators=(",", ":"))
@@ -78,6 +78,7 @@ class ReplyAddress:
             bot_may_edit=interaction.is_guild_integration() or in_own_direct_messages,
             token=interaction.token,
             token_until=interaction.expires_at.timestamp(),
+            language=str(interaction.locale),
         )
 
     def without_token(self) -> ReplyAddress:
@@ -253,8 +254,8 @@ class Delivery:
                 ORIGINAL,
                 content=payload.content,
                 embed=payload.embed,
-                attachments=_files(uploads),
-                view=view_of(payload.buttons),
+                attachments=files_of(uploads),
+                view=view_of(payload.buttons, payload.language),
                 allowed_mentions=payload.allowed_mentions,
             )
 
@@ -266,8 +267,8 @@ class Delivery:
             return await channel.get_partial_message(message_id).edit(
                 content=payload.content,
                 embed=payload.embed,
-                attachments=_files(uploads),
-                view=view_of(payload.buttons),
+                attachments=files_of(uploads),
+                view=view_of(payload.buttons, payload.language),
                 allowed_mentions=payload.allowed_mentions,
             )
 
@@ -281,10 +282,10 @@ class Delivery:
             if said.embed is not None:
                 given["embed"] = said.embed
             if said.buttons:
-                given["view"] = view_of(said.buttons)
+                given["view"] = view_of(said.buttons, said.language)
             return await channel.send(
                 content=said.content,
-                files=_files(uploads),
+                files=files_of(uploads),
                 allowed_mentions=said.allowed_mentions,
                 nonce=nonce,
                 **given,
@@ -315,11 +316,6 @@ class Delivery:
                 async with asyncio.timeout(SEND_SECONDS):
                     return await send(payload, uploads)
         raise AssertionError("stamina ends with a result or an exception")
-
-
-def _files(uploads: tuple[Upload, ...]) -> list[discord.File]:
-    """Fresh file objects: a sent one is spent."""
-    return [discord.File(io.BytesIO(each.data), each.name) for each in uploads]
 
 
 def _pause(error: Exception) -> bool | float:

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.attachments import Attachments
+from bot.edit_form import EditForm
 from bot.forms import Form
+from bot.language import to_say
 from engine.spec import ArtSpec
 
 MOST: Final = 500  # drafts of all people; the oldest go first
 LONGEST: Final = 3600.0  # seconds: who fills in a form for longer has gone away
-GONE: Final = (
+GONE: Final = to_say(
     "I don't have your wish any more, because the form was sent already, or an hour ago, or I was started anew since: "
     "please type the command again."
 )
@@ -29,7 +31,7 @@ class Draft:
     person_id: int
     spec: ArtSpec
     attached: Attachments  # their addresses are good for a day
-    form: Form = dataclasses.field(default_factory=Form)  # as it was last filled in
+    form: Form | EditForm = dataclasses.field(default_factory=Form)  # as it was last filled in
     since: float = 0.0  # by the clock of `Drafts`
 
 

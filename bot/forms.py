@@ -13,16 +13,18 @@ from typing import Any, Final
 import discord
 
 from bot.advanced import FIELDS, merged, read_setting, read_settings, read_size
+from bot.language import LONGEST_DESCRIPTION, Language, say, to_say
 from engine.spec import CAMERAS, SYMMETRIES
 
-TITLE: Final = "More settings"
+TITLE: Final = to_say("More settings")
+LONGEST_LABEL: Final = 45  # of a field or title, in characters
 TILE: Final = "tile"
 PATTERNS: Final = {
-    "none": "none",
-    "horizontal": "the right half mirrors the left",
-    "vertical": "the lower half mirrors the upper",
-    "both": "four quarters that mirror each other",
-    TILE: "a seamless tile: copies fit side by side",
+    "none": to_say("none"),
+    "horizontal": to_say("the right half mirrors the left"),
+    "vertical": to_say("the lower half mirrors the upper"),
+    "both": to_say("four quarters that mirror each other"),
+    TILE: to_say("a seamless tile: copies fit side by side"),
 }
 _CUSTOM_ID: Final = re.compile(r"atelier:form:([0-9]{1,18})")
 
@@ -50,18 +52,40 @@ class Form:
         return merged(merged(chosen, sized), read_settings(self.settings))
 
 
-def modal_of(number: int, form: Form) -> discord.ui.Modal:
+def modal_of(number: int, form: Form, language: Language = None) -> discord.ui.Modal:
     """The form of the draft with this number, filled in as given."""
-    modal = discord.ui.Modal(title=TITLE, custom_id=f"atelier:form:{number}")
+    modal = discord.ui.Modal(title=say(language, TITLE)[:LONGEST_LABEL], custom_id=f"atelier:form:{number}")
     fields: tuple[tuple[str, str, discord.ui.Item[Any]], ...] = (
-        ("Size", f"Width and height in pixels, {_range('width')} each", _line("size", form.size, "800x200")),
-        ("Iterations", f"How many steps, {_range('iterations')}", _line("iterations", form.iterations, "300")),
-        ("Camera of the film", "A moving camera films a journey", _camera(form.camera)),
-        ("Pattern", "Whether the picture repeats itself", _pattern(form.pattern)),
-        ("Other settings, one a line", "A name and a value, such as “cuts 32” or “keep best”", _lines(form.settings)),
+        (
+            say(language, "Size"),
+            say(language, "Width and height in pixels, {range} each", range=_range("width", language)),
+            _line("size", form.size, "800x200"),
+        ),
+        (
+            say(language, "Iterations"),
+            say(language, "How many steps, {range}", range=_range("iterations", language)),
+            _line("iterations", form.iterations, "300"),
+        ),
+        (
+            say(language, "Camera of the film"),
+            say(language, "A moving camera films a journey"),
+            _camera(form.camera),
+        ),
+        (
+            say(language, "Pattern"),
+            say(language, "Whether the picture repeats itself"),
+            _pattern(form.pattern, language),
+        ),
+        (
+            say(language, "Other settings, one a line"),
+            say(language, "A name and a value, such as “cuts 32” or “keep best”"),
+            _lines(form.settings),
+        ),
     )
     for label, description, item in fields:
-        modal.add_item(discord.ui.Label(text=label, description=description, component=item))
+        modal.add_item(
+            discord.ui.Label(text=label[:LONGEST_LABEL], description=description[:LONGEST_DESCRIPTION], component=item)
+        )
     modal.stop()  # discord.py need not remember it: what it forgets with a restart is answered all the same
     return modal
 
@@ -74,11 +98,11 @@ def number_in(custom_id: str) -> int | None:
 
 def filled_in(data: Mapping[str, Any]) -> Form:
     """What a person sent, from the data of the interaction; fields that are missing are as at first."""
-    values = dict(_values(data.get("components") or []))
+    values = dict(values_in(data.get("components") or []))
     return Form(**{name: value for name, value in values.items() if name in Form.__dataclass_fields__})
 
 
-def _values(components: list[Any]) -> Iterator[tuple[str, str]]:
+def values_in(components: list[Any]) -> Iterator[tuple[str, str]]:
     """The text or the first choice of each field, by its custom_id."""
     for each in components:
         inner = each.get("component") or {}
@@ -89,10 +113,10 @@ def _values(components: list[Any]) -> Iterator[tuple[str, str]]:
             yield custom_id, str(inner["values"][0])
 
 
-def _range(name: str) -> str:
+def _range(name: str, language: Language) -> str:
     """`32 to 2048`, as the field of `ArtSpec` has it."""
     rule = FIELDS[name].metadata
-    return f"{rule['low']} to {rule['high']}"
+    return say(language, "{low} to {high}", low=rule["low"], high=rule["high"])
 
 
 def _line(name: str, typed: str, example: str) -> discord.ui.TextInput[Any]:
@@ -116,8 +140,8 @@ def _camera(chosen: str) -> discord.ui.Select[Any]:
     return _select("camera", {name: name.replace("-", " ") for name in CAMERAS}, chosen)
 
 
-def _pattern(chosen: str) -> discord.ui.Select[Any]:
-    return _select("pattern", PATTERNS, chosen)
+def _pattern(chosen: str, language: Language) -> discord.ui.Select[Any]:
+    return _select("pattern", {value: say(language, name) for value, name in PATTERNS.items()}, chosen)
 
 
 def _select(name: str, labels: Mapping[str, str], chosen: str) -> discord.ui.Select[Any]:

@@ -5,6 +5,7 @@ Prompts are hostile text: they appear only inside embeds, which never notify any
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +13,10 @@ from typing import Final, Literal
 
 import discord
 
-from bot.spec_words import kind_of, settings_lines
+from bot.language import Language, say, say_number
+from bot.spec_words import kind_of
 from engine.prompts import clean
-from engine.series import pictures_of
-from engine.spec import MAXIMUM_SEED, ArtSpec
+from engine.spec import ArtSpec
 
 PREVIEW_NAME: Final = "progress.webp"
 BAR_CELLS: Final = 12
@@ -25,20 +26,40 @@ FIELD_LENGTH: Final = 1024
 LINE_LENGTH: Final = 400  # of a note, and of each line about the settings
 _MARKUP: Final = re.compile(r"[\\*_~|`\[\]<>@]|:(?=//)")
 
-Action = Literal["cancel", "again", "delete", "edit"]
+Action = Literal[
+    "cancel",
+    "again",
+    "vary",
+    "rework",
+    "continue",
+    "double",
+    "quadruple",
+    "film",
+    "favourite",
+    "share",
+    "settings",
+    "family",
+    "delete",
+    "hide",
+    "publish",
+    "pick",
+    "edit",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button under a message: what it does, and the id of the job (cancel), picture (again, delete) or draft (edit)
-    it is for."""
+    """A button under a message: what it does, and the id of the job (cancel), draft (edit) or picture (all others) it
+    is for."""
 
     action: Action
     target: int
+    number: int = 0  # which picture of a grid, 0: the whole; for `pick`, which is a menu, how many there are
+    row: int | None = None  # 0 … 4; None: where there is room
 
     @property
     def custom_id(self) -> str:
-        return f"atelier:{self.action}:{self.target}"
+        return f"atelier:{self.action}:{self.target}" + (f":{self.number}" if self.number else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +70,7 @@ class Payload:
     embed: discord.Embed | None = None
     buttons: tuple[Button, ...] = ()
     mention: int | None = None  # the one person whom the message may notify
+    language: Language = None  # that it is written in; its buttons are labelled in the same
 
     @property
     def allowed_mentions(self) -> discord.AllowedMentions:
@@ -95,19 +117,32 @@ def bar(step: int, total: int) -> str:
     return "▰" * full + "▱" * (BAR_CELLS - full) + f" {int(share * 100)} %"
 
 
-def waiting(spec: ArtSpec, job_id: int, place: int, wait: float | None) -> Payload:
+def waiting(spec: ArtSpec, job_id: int, place: int, wait: float | None, language: Language = None) -> Payload:
     """The first answer: the place in the queue and how long it takes until the painting starts (None: unknown)."""
-    return Payload(place_line(place, wait), _canvas(spec, job_id), (Button("cancel", job_id),))
+    return Payload(
+        place_line(place, wait, language),
+        _canvas(spec, job_id, language),
+        (Button("cancel", job_id),),
+        language=language,
+    )
 
 
-def place_line(place: int, wait: float | None) -> str:
-    """`You are 2nd in the queue; painting starts in about 40 s.`"""
+def place_line(place: int, wait: float | None, language: Language = None) -> str:
+    """`You are number 2 in the queue; painting starts in about 40 s.`"""
     if place <= 0 or (place == 1 and wait is not None and wait < 1):
-        return "Your picture is next: painting starts now."
-    ahead = "next" if place == 1 else f"number {place}"
+        return say(language, "Your picture is next: painting starts now.")
+    if wait is None and place == 1:
+        return say(language, "You are next in the queue; there is no estimate of the wait yet.")
     if wait is None:
-        return f"You are {ahead} in the queue; there is no estimate of the wait yet."
-    return f"You are {ahead} in the queue; painting starts in about {duration(wait)}."
+        return say(language, "You are number {place} in the queue; there is no estimate of the wait yet.", place=place)
+    if place == 1:
+        return say(language, "You are next in the queue; painting starts in about {time}.", time=duration(wait))
+    return say(
+        language,
+        "You are number {place} in the queue; painting starts in about {time}.",
+        place=place,
+        time=duration(wait),
+    )
 
 
 def progress(
@@ -120,87 +155,56 @@ def progress(
     *,
     preview: bool,
     notes: Sequence[str] = (),
+    language: Language = None,
 ) -> Payload:
     """A picture in the making; with `preview` the message carries the file `progress.webp`."""
-    embed = _canvas(spec, job_id, progress_line(step, total, elapsed, remaining))
-    _add_lines(embed, "Note", notes)
+    embed = _canvas(spec, job_id, language, progress_line(step, total, elapsed, remaining, language))
+    add_lines(embed, say(language, "Note"), notes)
     if preview:
         embed.set_image(url=f"attachment://{PREVIEW_NAME}")
-    return Payload(bar(step, total), embed, (Button("cancel", job_id),))
+    return Payload(bar(step, total), embed, (Button("cancel", job_id),), language=language)
 
 
-def progress_line(step: int, total: int, elapsed: float, remaining: float) -> str:
+def progress_line(step: int, total: int, elapsed: float, remaining: float, language: Language = None) -> str:
     """`step 17/40 · 12 s so far · about 16 s left`."""
-    parts = [f"step {step}/{total}" if total else "getting ready", f"{duration(elapsed)} so far"]
+    parts = [
+        say(language, "step {step}/{total}", step=step, total=total) if total else say(language, "getting ready"),
+        say(language, "{time} so far", time=duration(elapsed)),
+    ]
     if step:
-        parts.append(f"about {duration(remaining)} left")
+        parts.append(say(language, "about {time} left", time=duration(remaining)))
     return " · ".join(parts)
 
 
-def paused(spec: ArtSpec, job_id: int, step: int | None) -> Payload:
+def paused(spec: ArtSpec, job_id: int, step: int | None, language: Language = None) -> Payload:
     """The bot stops; the picture goes on when it is back."""
-    where = f" at step {step}" if step else ""
-    return Payload(
-        f"I have to leave for a moment. Your picture is put aside{where} and goes on when I am back.",
-        _canvas(spec, job_id),
-        (Button("cancel", job_id),),
-    )
+    if step:
+        said = say(
+            language,
+            "I have to leave for a moment. Your picture is put aside at step {step} and goes on when I am back.",
+            step=step,
+        )
+    else:
+        said = say(language, "I have to leave for a moment. Your picture is put aside and goes on when I am back.")
+    return Payload(said, _canvas(spec, job_id, language), (Button("cancel", job_id),), language=language)
 
 
-def done(
-    spec: ArtSpec,
-    *,
-    picture_id: int,
-    person_id: int,
-    seed: int,
-    width: int,
-    height: int,
-    iterations: int | None,
-    seconds: float,
-    clip_score: float | None,
-    models: str,
-    image_name: str | None,
-    notes: Sequence[str] = (),
-) -> Payload:
-    """The finished picture; `image_name` is the attachment that shows it, None where none could be sent."""
-    embed = discord.Embed(description=f"“{plain(spec.prompt)}”", colour=discord.Colour.dark_gold())
-    embed.add_field(name="Seed", value=_seeds(spec, seed))
-    painted_as = (spec.style, spec.quality, f"{width}×{height}", kind_of(spec))
-    embed.add_field(name="Painted as", value=", ".join(part for part in painted_as if part))
-    steps = f"{iterations} steps, " if iterations else ""
-    embed.add_field(name="Took", value=f"{duration(seconds)} ({steps}{plain(models, 200)})")
-    if clip_score is not None:
-        embed.add_field(name="CLIP score" if pictures_of(spec) == 1 else "Best CLIP score", value=f"{clip_score:.1f}")
-    _add_lines(embed, "Settings", settings_lines(spec))
-    _add_lines(embed, "Note", notes)
-    if image_name is not None:
-        embed.set_image(url=f"attachment://{image_name}")
-    buttons = (Button("again", picture_id), Button("delete", picture_id))
-    return Payload(f"<@{person_id}>, your picture is ready.", embed, buttons, mention=person_id)
-
-
-def _seeds(spec: ArtSpec, seed: int) -> str:
-    """Variations have seeds that count up, from the upper left."""
-    if spec.variations == 1:
-        return f"`{seed}`"
-    return f"`{seed}` to `{(seed + spec.variations - 1) % (MAXIMUM_SEED + 1)}`"
-
-
-def _add_lines(embed: discord.Embed, name: str, lines: Sequence[str]) -> None:
+def add_lines(embed: discord.Embed, name: str, lines: Sequence[str]) -> None:
+    """A field with these lines, as strangers wrote them; none for no lines."""
     if lines:
         text = "\n".join(plain(line, LINE_LENGTH) for line in lines)
         embed.add_field(name=name, value=_cut(text, FIELD_LENGTH), inline=False)
 
 
-def cancelled(spec: ArtSpec, job_id: int) -> Payload:
-    return Payload("This picture was cancelled.", _canvas(spec, job_id))
+def cancelled(spec: ArtSpec, job_id: int, language: Language = None) -> Payload:
+    return Payload(say(language, "This picture was cancelled."), _canvas(spec, job_id, language), language=language)
 
 
-def failed(spec: ArtSpec | None, job_id: int, person_id: int, sentence: str) -> Payload:
+def failed(spec: ArtSpec | None, job_id: int, person_id: int, sentence: str, language: Language = None) -> Payload:
     """The end of a job without a picture; `sentence` says why and what to do."""
-    embed = None if spec is None else _canvas(spec, job_id)
-    said = plain(sentence, SENTENCE_LENGTH)
-    return Payload(f"<@{person_id}>, your picture could not be painted. {said}", embed, mention=person_id)
+    embed = None if spec is None else _canvas(spec, job_id, language)
+    said = say(language, "<@{person}>, your picture could not be painted.", person=person_id)
+    return Payload(f"{said} {plain(sentence, SENTENCE_LENGTH)}", embed, mention=person_id, language=language)
 
 
 def refusal(sentence: str) -> Payload:
@@ -210,26 +214,27 @@ def refusal(sentence: str) -> Payload:
 
 def by_direct_message(payload: Payload) -> Payload:
     """The same message for where it must be sent anew, because the answer in the channel can't be changed any more."""
-    return Payload(
-        f"{payload.content} (I can't change my answer in the channel any more, so I send it here.)",
-        payload.embed,
-        payload.buttons,
-        payload.mention,
-    )
+    because = say(payload.language, "I can't change my answer in the channel any more, so I send it here.")
+    return dataclasses.replace(payload, content=f"{payload.content} ({because})")
 
 
-def queue_overview(running: int, waiting_jobs: int, own: Sequence[OpenJob], *, most: int = 10) -> Payload:
+def queue_overview(
+    running: int, waiting_jobs: int, own: Sequence[OpenJob], *, most: int = 10, language: Language = None
+) -> Payload:
     """What is running and waiting; of the prompts only the reader's own."""
     if not running and not waiting_jobs:
-        return Payload("Nothing is being painted and nobody waits. Start a picture with /art.")
-    lines = [f"{_count(running)} being painted, {_count(waiting_jobs)} waiting."]
+        return Payload(say(language, "Nothing is being painted and nobody waits. Start a picture with /art."))
+    painted = say_number(language, "{number} picture is being painted", "{number} pictures are being painted", running)
+    waits = say_number(language, "{number} picture is waiting", "{number} pictures are waiting", waiting_jobs)
+    lines = [f"{painted}, {waits}."]
     if not own:
-        lines.append("None of them is yours. Start one with /art.")
+        lines.append(say(language, "None of them is yours. Start one with /art."))
     for job in own[:most]:
-        state = (job.step or "being painted") if job.place <= 0 else place_line(job.place, job.wait)
+        being_painted = job.step or say(language, "being painted")
+        state = being_painted if job.place <= 0 else place_line(job.place, job.wait, language)
         lines.append(f"• {job.id}: “{plain(job.prompt, 60)}” – {state}")
     if len(own) > most:
-        lines.append(f"… and {len(own) - most} more of yours.")
+        lines.append(say(language, "… and {number} more of yours.", number=len(own) - most))
     return Payload(_cut("\n".join(lines), 2000))
 
 
@@ -243,37 +248,50 @@ def option_name(name: str, description: str) -> str:
     return _cut(f"{name}: {description}", 100)
 
 
-def too_many_of_yours(open_jobs: int) -> str:
-    pictures = "1 picture" if open_jobs == 1 else f"{open_jobs} pictures"
-    return (
-        f"You have {pictures} waiting or being painted, which is as many as one person may have: "
-        "wait for one to end, or take one back with /cancel."
+def too_many_of_yours(open_jobs: int, language: Language = None) -> str:
+    return say_number(
+        language,
+        "You have {number} picture waiting or being painted, which is as many as one person may have: "
+        "wait for one to end, or take one back with /cancel.",
+        "You have {number} pictures waiting or being painted, which is as many as one person may have: "
+        "wait for one to end, or take one back with /cancel.",
+        open_jobs,
     )
 
 
-def too_many_in_all(open_jobs: int) -> str:
-    return f"The queue is full with {open_jobs} pictures: please try again in a few minutes."
+def too_many_in_all(open_jobs: int, language: Language = None) -> str:
+    return say_number(
+        language,
+        "The queue is full with {number} picture: please try again in a few minutes.",
+        "The queue is full with {number} pictures: please try again in a few minutes.",
+        open_jobs,
+    )
 
 
-def quality_too_large(asked: str, largest: str) -> str:
-    return f"The quality {asked} is more than this bot paints: choose {largest} or less."
+def quality_too_large(asked: str, largest: str, language: Language = None) -> str:
+    return say(
+        language,
+        "The quality {asked} is more than this bot paints: choose {largest} or less.",
+        asked=asked,
+        largest=largest,
+    )
 
 
-def too_much_work() -> str:
-    return "This is more work than I take on for one wish: choose a smaller size, fewer iterations or fewer pictures."
+def too_much_work(language: Language = None) -> str:
+    return say(
+        language,
+        "This is more work than I take on for one wish: choose a smaller size, fewer iterations or fewer pictures.",
+    )
 
 
-def _canvas(spec: ArtSpec, job_id: int, detail: str | None = None) -> discord.Embed:
+def _canvas(spec: ArtSpec, job_id: int, language: Language, detail: str | None = None) -> discord.Embed:
     embed = discord.Embed(description=f"“{plain(spec.prompt)}”", colour=discord.Colour.blurple())
-    seed = None if spec.seed is None else f"seed {spec.seed}"
+    seed = None if spec.seed is None else say(language, "seed {seed}", seed=spec.seed)
     shape = spec.aspect if spec.width is None else f"{spec.width}×{spec.height}"
     settings = ", ".join(part for part in (spec.style, spec.quality, shape, kind_of(spec), seed) if part)
-    embed.set_footer(text=" · ".join(part for part in (detail, settings, f"job {job_id}") if part))
+    job = say(language, "job {number}", number=job_id)
+    embed.set_footer(text=" · ".join(part for part in (detail, settings, job) if part))
     return embed
-
-
-def _count(pictures: int) -> str:
-    return "1 picture is" if pictures == 1 else f"{pictures or 'no'} pictures are"
 
 
 def _cut(text: str, limit: int) -> str:

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 SLOW_STEPS: Final = 5  # a painting counts as hung only after so many of its longest steps
 FILM_SECONDS: Final = 900.0  # ffmpeg is watched by the painter itself; this is for a painter that lost track of it
 CLOSE_SECONDS: Final = 30.0  # for the step that runs and the checkpoint
+MOST_SEEN: Final = 8  # words of each kind in a description
 _LONGEST_LINE: Final = 2000  # characters of the painter's log
 _SECRETS: Final = ("DISCORD_TOKEN",)  # of no concern to a process that opens files from people
 
@@ -96,6 +97,14 @@ class PainterInfo:
     device: str
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a painter sees in a picture: words with their share of the certainty, 0 … 1, the best first."""
+
+    things: tuple[tuple[str, float], ...]
+    modifiers: tuple[tuple[str, float], ...]
+
+
 class Painter(Protocol):
     """Paints one order at a time."""
 
@@ -106,6 +115,12 @@ class Painter(Protocol):
         """How the painting goes, newest state only; ends after `Finished` or `Suspended`.
 
         Raises `OrderRefused`, `PaintingFailed`, `PainterDied` or `Cancelled`.
+        """
+
+    async def describe(self, image: Path) -> Seen:
+        """What is seen in a picture; it waits for a painting that is being made.
+
+        Raises `OrderRefused`, `PaintingFailed` or `PainterDied`.
         """
 
     async def cancel(self) -> None:
@@ -191,6 +206,13 @@ class ProcessPainter:
             # Nobody listens any more. Who asked for a suspension wants the checkpoint even so.
             if not ended and self._child is not None and not isinstance(self._wish, protocol.Suspend):
                 self._child.try_to_send(protocol.Cancel(number))
+
+    async def describe(self, image: Path) -> Seen:
+        await self.start()
+        child = self._child
+        assert child is not None
+        number = next(self._orders)
+        return _seen(await child.ask(_question_for(number, image), number))
 
     async def cancel(self) -> None:
         if self._current is not None:
@@ -288,6 +310,7 @@ class _Child:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self._messages: deque[protocol.Message] = deque()
+        self._answers: dict[int, asyncio.Future[protocol.Message]] = {}  # to questions beside the painting, by order
         self._arrived = asyncio.Event()
         self._ended = False
         self.heard_at = time.monotonic()
@@ -324,6 +347,18 @@ class _Child:
             await self._process.stdin.drain()
         except OSError as error:
             raise PainterDied("The painter ended unexpectedly.") from error
+
+    async def ask(self, question: protocol.Message, order: int) -> protocol.Message:
+        """Send and wait for what is said about this order, which no painting has. Raises `PainterDied`."""
+        answer: asyncio.Future[protocol.Message] = asyncio.get_running_loop().create_future()
+        self._answers[order] = answer
+        try:
+            await self.send(question)
+            if self._ended:
+                raise PainterDied("The painter ended unexpectedly.")
+            return await answer
+        finally:
+            del self._answers[order]
 
     def try_to_send(self, message: protocol.Message) -> None:
         """Send without waiting for a process that may be gone or not be reading."""
@@ -373,9 +408,17 @@ class _Child:
         finally:
             self._ended = True
             self._arrived.set()
+            for answer in self._answers.values():
+                if not answer.done():
+                    answer.set_exception(PainterDied("The painter ended unexpectedly."))
 
     def _put(self, message: protocol.Message) -> None:
         """Newest wins: progress that nobody read yet is replaced, so that a slow reader never falls behind."""
+        answer = self._answers.get(getattr(message, "order", 0))
+        if answer is not None:
+            if not answer.done():
+                answer.set_result(message)
+            return
         if isinstance(message, protocol.Step):
             for older in [each for each in self._messages if isinstance(each, protocol.Step | protocol.Alive)]:
                 self._messages.remove(older)
@@ -412,6 +455,23 @@ def _environment() -> dict[str, str]:
 def _command_for(number: int, order: Order) -> protocol.Paint:
     images = {digest: str(path.absolute()) for digest, path in order.images.items()}
     return protocol.Paint(number, order.job_id, order.spec.to_json(), str(order.folder.absolute()), images)
+
+
+def _question_for(number: int, image: Path) -> protocol.Describe:
+    return protocol.Describe(number, str(image.absolute()), MOST_SEEN)
+
+
+def _seen(message: protocol.Message) -> Seen:
+    """What a painter said about a picture that it was to describe."""
+    match message:
+        case protocol.Described():
+            return Seen(tuple(message.things.items()), tuple(message.modifiers.items()))
+        case protocol.Refused():
+            raise OrderRefused(message.sentence)
+        case protocol.Failed():
+            raise PaintingFailed(message.sentence)
+        case _:
+            raise PainterDied("The painter said something that makes no sense.")
 
 
 def _told(message: protocol.Message) -> Progress | Finished | Suspended:

@@ -107,6 +107,7 @@ class ProgressBoard:
             event.remaining,
             preview=self._preview is not None,
             notes=event.notes,
+            language=self._address.language,
         )
         try:
             shown = await self._delivery.show(self._address, payload, self._preview)

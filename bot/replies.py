@@ -10,6 +10,7 @@ import discord
 import stamina
 from discord import app_commands
 
+from bot.language import Language, LocalisedInputError, say, to_say
 from bot.messages import refusal
 from engine.errors import AtelierError
 from storage.errors import StorageError
@@ -17,9 +18,11 @@ from storage.errors import StorageError
 UNKNOWN_INTERACTION: Final = 10062  # answered too late, or not ours any more
 ALREADY_ACKNOWLEDGED: Final = 40060
 ANSWER_SECONDS: Final = 3.0  # Discord gives up on an interaction after this
-SOMETHING_WRONG: Final = "Something went wrong on my side, and I noted it. Please try again in a moment."
-STORAGE_WRONG: Final = "I can't keep anything at the moment; please tell the person who runs me, and try again later."
-COMMAND_CHANGED: Final = "This command has changed since your Discord loaded it: restart Discord and try again."
+SOMETHING_WRONG: Final = to_say("Something went wrong on my side, and I noted it. Please try again in a moment.")
+STORAGE_WRONG: Final = to_say(
+    "I can't keep anything at the moment; please tell the person who runs me, and try again later."
+)
+COMMAND_CHANGED: Final = to_say("This command has changed since your Discord loaded it: restart Discord and try again.")
 
 _log = logging.getLogger(__name__)
 
@@ -71,26 +74,30 @@ async def explain(interaction: discord.Interaction[Any], error: BaseException) -
         _log.warning("an interaction came too late to be answered")
         return
     try:
-        await privately(interaction, sentence_for(error))
+        await privately(interaction, sentence_for(error, interaction.locale))
     except Exception as second:
         _log.warning("could not tell a person about %r: %r", error, second)
 
 
-def sentence_for(error: BaseException) -> str:
+def sentence_for(error: BaseException, language: Language = None) -> str:
     """What a person is told about an exception; what is nobody's fault but ours is logged with its traceback."""
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
+    if isinstance(error, LocalisedInputError):
+        return error.said(language)
     if isinstance(error, AtelierError):
-        return str(error)
+        return say(language, str(error))  # the engine speaks English
     if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
-        return COMMAND_CHANGED
+        return say(language, COMMAND_CHANGED)
     if isinstance(error, app_commands.TransformerError):
-        return f"“{error.value}” is not something that option takes; please choose another value."
+        return say(
+            language, "“{value}” is not something that option takes; please choose another value.", value=error.value
+        )
     if isinstance(error, StorageError):
         _log.error("storage failed: %s", error)
-        return STORAGE_WRONG
+        return say(language, STORAGE_WRONG)
     _log.error("unexpected failure", exc_info=error)
-    return SOMETHING_WRONG
+    return say(language, SOMETHING_WRONG)
 
 
 def may_manage(interaction: discord.Interaction[Any], person_id: int, guild_id: int | None) -> bool:

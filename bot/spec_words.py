@@ -14,6 +14,9 @@ from engine.spec import ArtSpec
 # Told in other places of a message.
 _ELSEWHERE: Final = ("style", "quality", "aspect", "width", "height", "seed", "variations")
 
+# Fields of their own in the form that changes a picture.
+_IN_FIELDS: Final = ("negative", "quality", "style")
+
 
 def kind_of(spec: ArtSpec) -> str | None:
     """What the picture is where it is not a single one: `4 variations`, `a story in 3 stages`; else None."""
@@ -31,6 +34,12 @@ def settings_lines(spec: ArtSpec) -> list[str]:
     short = " · ".join(_setting(each, _value(spec, each)) for each in changed if not is_text(each))
     texts = [_setting(each, _value(spec, each)) for each in changed if is_text(each)]
     return [line for line in (short, *texts, _pictures(spec)) if line]
+
+
+def settings_to_edit(spec: ArtSpec) -> str:
+    """What differs from the default, a line each as `bot.advanced.read_settings` reads it, without what has a field."""
+    changed = [each for name, each in FIELDS.items() if name not in _IN_FIELDS and _value(spec, each) != each.default]
+    return "\n".join(_setting(each, _value(spec, each)) for each in changed)
 
 
 def _value(spec: ArtSpec, each: dataclasses.Field[Any]) -> Any:

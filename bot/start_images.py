@@ -56,6 +56,22 @@ class StartImages:
                 await self._files.remove(kept[each].name)
         return digest
 
+    async def forget(self, digests: set[str]) -> None:
+        """Remove those of these pictures that no job and no finished picture names any more."""
+        async with self._turn:
+            kept = await self._read()
+            unused = [digest for digest in digests & set(kept) if not await self._is_named(digest)]
+            await self._write({digest: each for digest, each in kept.items() if digest not in unused})
+            for digest in unused:
+                await self._files.remove(kept[digest].name)
+
+    async def _is_named(self, digest: str) -> bool:
+        found = await self._database.row(
+            "SELECT 1 FROM job WHERE instr(spec, ?1) UNION ALL SELECT 1 FROM picture WHERE instr(spec, ?1) LIMIT 1",
+            (digest,),
+        )
+        return found is not None
+
     async def path(self, digest: str) -> Path | None:
         """Where the picture with this digest lies; None where it is no longer kept."""
         kept = (await self._read()).get(digest)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import discord
+
+from bot.language import to_say
 from engine.errors import PaintingError
 from engine.film import shrink_film
 from engine.pictures import shrink_picture
@@ -16,12 +20,12 @@ from engine.pictures import shrink_picture
 REQUEST_LIMIT: Final = 24 * 1024 * 1024  # bytes of files in one message; Discord takes 25 MiB a request in all
 COMMON_LIMIT: Final = 10 * 1024 * 1024  # bytes a file that every place takes, whatever it said before
 SMALLEST_LIMIT: Final = 32 * 1024  # bytes below which a file is not worth sending
-FILM_DROPPED: Final = "The film was too large to send."
-FILM_SHRUNK: Final = "The film was made smaller to fit."
-PICTURE_SHRUNK: Final = "The picture was compressed to fit."
-PICTURE_DROPPED: Final = "The picture was too large to send."
+FILM_DROPPED: Final = to_say("The film was too large to send.")
+FILM_SHRUNK: Final = to_say("The film was made smaller to fit.")
+PICTURE_SHRUNK: Final = to_say("The picture was compressed to fit.")
+PICTURE_DROPPED: Final = to_say("The picture was too large to send.")
 EXTRA_DROPPED: Final = "{name} was too large to send."
-FILE_GONE: Final = "A file of this picture is no longer kept."
+FILE_GONE: Final = to_say("A file of this picture is no longer kept.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,11 @@ def _fit(results: ResultFiles, limit: int) -> Fitted:
             if upload is not None:
                 uploads.append(upload)
     return Fitted(limit, tuple(uploads), None if image is None else image.name, tuple(dict.fromkeys(notes)))
+
+
+def files_of(uploads: Iterable[Upload]) -> list[discord.File]:
+    """Fresh file objects: a sent one is spent."""
+    return [discord.File(io.BytesIO(each.data), each.name) for each in uploads]
 
 
 def named(stem: str, label: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 import time
 from collections.abc import Coroutine
@@ -12,10 +13,13 @@ from typing import Any, Final
 
 from bot import messages
 from bot.delivery import Delivery, Outcome, ReplyAddress, Stage
+from bot.descent import made_from
 from bot.endings import BROKE, EndMessage
 from bot.estimates import wait_seconds
+from bot.language import to_say
 from bot.lease import Lease
 from bot.messages import Payload
+from bot.notifications import Notifications
 from bot.painter import (
     Cancelled,
     Finished,
@@ -36,7 +40,7 @@ from engine.spec import ArtSpec
 from storage.database import Database
 from storage.errors import StorageError
 from storage.files import FileStore
-from storage.gallery import Gallery, NewPicture
+from storage.gallery import Gallery, NewPicture, Picture
 from storage.queue import Beat, Claim, Job, JobState, Queue
 
 HOUSEKEEPING_SECONDS: Final = 60.0
@@ -65,6 +69,7 @@ class Worker:
         start_images: StartImages,
         painter: Painter,
         delivery: Delivery,
+        notifications: Notifications,
     ) -> None:
         self._settings = settings
         self._database = database
@@ -74,6 +79,7 @@ class Worker:
         self._start_images = start_images
         self._painter = painter
         self._delivery = delivery
+        self._notifications = notifications
         self._news = asyncio.Event()
         self._stopping = asyncio.Event()
         self._running: Claim | None = None
@@ -101,6 +107,8 @@ class Worker:
     async def announce(self, job: Job) -> None:
         """There is a new job: tell the person its place, and go to work."""
         place, wait = await self._queue.position(job.id), await wait_seconds(self._queue, job.id)
+        if wait is not None:
+            await self._queue.set_predicted(job.id, wait)
         telling = asyncio.create_task(self._tell_place(job, place, wait))
         await asyncio.sleep(0)  # it takes its turn at the message before the painting's progress can
         self._news.set()
@@ -256,7 +264,9 @@ class Worker:
                 lease.progress = _final_progress(ending)
                 await self._keep(claim, spec, address, ending)
             else:
-                await self._put_aside(claim, messages.paused(spec, job.id, ending.step), address, board)
+                await self._put_aside(
+                    claim, messages.paused(spec, job.id, ending.step, address.language), address, board
+                )
         finally:
             beating.cancel()
             self._in_background(board.close())
@@ -264,7 +274,7 @@ class Worker:
     async def _images(self, spec: ArtSpec) -> dict[str, Path]:
         images = await self._start_images.paths(spec)
         if images is None:
-            raise InputError("A picture that was attached is no longer kept: use /art and attach it again.")
+            raise InputError(to_say("A picture that was attached is no longer kept: use /art and attach it again."))
         return images
 
     async def _last_event(self, order: Order, board: ProgressBoard, lease: Lease) -> Finished | Suspended:
@@ -357,7 +367,9 @@ class Worker:
             spec, address = ArtSpec.from_json(job.spec), ReplyAddress.from_json(job.reply)
         except (InputError, ValueError):
             return  # its turn will show that nobody can read it
-        await self._delivery.show(address, messages.waiting(spec, job.id, place, wait), stage=Stage.WAITING)
+        await self._delivery.show(
+            address, messages.waiting(spec, job.id, place, wait, address.language), stage=Stage.WAITING
+        )
 
     def _in_background(self, work: Coroutine[Any, Any, Any]) -> None:
         async def guarded() -> None:
@@ -390,18 +402,23 @@ class Worker:
             await self._queue.mark_delivered(job.id)
             return
         picture = await self._gallery.by_job(job.id)
-        message = EndMessage(job, picture)
+        source = None if picture is None else await made_from(self._gallery, picture, address.language)
+        message = EndMessage(job, picture, address.language, source)
         receipt = await self._delivery.deliver(
             address, message.build, message.files(self._files), nonce=f"job-{job.id}"
         )
         if receipt.outcome is Outcome.LATER and time.time() - (job.ended or 0.0) < DELIVERY_SECONDS:
             return
+        shown: Picture | None = None
         if receipt.outcome is not Outcome.DELIVERED:
             _log.warning("job %d: there is no way to person %d, who has it in the gallery", job.id, job.person_id)
         elif picture is not None and receipt.channel_id is not None and receipt.message_id is not None:
             await self._gallery.set_message(picture.id, receipt.channel_id, receipt.message_id)
+            shown = dataclasses.replace(picture, channel_id=receipt.channel_id, message_id=receipt.message_id)
         await self._queue.mark_delivered(job.id)
         await self._queue.set_reply(job.id, address.without_token().to_json())
+        if shown is not None:
+            await self._notifications.tell(job, shown, address)
 
 
 def _final_progress(finished: Finished) -> KeptProgress:

@@ -1,27 +1,56 @@
-"""Everything that is kept: the queue, the gallery, settings, files. Knows neither Discord nor painting."""
+"""Everything that is kept: the queue, the gallery, prompts, settings, files. Knows neither Discord nor painting."""
 
 from __future__ import annotations
 
+from storage.challenges import Challenge, Challenges, Entry
 from storage.database import Database
 from storage.errors import DatabaseTooNew, FolderInUse, StorageError
+from storage.feed import Feed, FeedPost
 from storage.files import FileStore
-from storage.gallery import Gallery, NewPicture, Picture
-from storage.queue import Beat, Claim, Job, JobState, NewJob, Queue, SQLiteQueue
+from storage.gallery import Family, Gallery, GalleryQuery
+from storage.guilds import GuildSettings, Settings
+from storage.pages import Page
+from storage.people import People, Preferences
+from storage.pictures import NewPicture, Picture
+from storage.prompts import Prompts, SharedPrompt
+from storage.queue import Beat, Claim, EstimateError, Job, JobState, NewJob, Queue, SQLiteQueue
+from storage.reports import Report, Reports
+from storage.statistics import LeaderboardRow, Numbers, Statistics
 
 __all__ = [
     "Beat",
+    "Challenge",
+    "Challenges",
     "Claim",
     "Database",
     "DatabaseTooNew",
+    "Entry",
+    "EstimateError",
+    "Family",
+    "Feed",
+    "FeedPost",
     "FileStore",
     "FolderInUse",
     "Gallery",
+    "GalleryQuery",
+    "GuildSettings",
     "Job",
     "JobState",
+    "LeaderboardRow",
     "NewJob",
     "NewPicture",
+    "Numbers",
+    "Page",
+    "People",
     "Picture",
+    "Preferences",
+    "Prompts",
     "Queue",
+    "Report",
+    "Reports",
     "SQLiteQueue",
+    "Settings",
+    "SharedPrompt",
+    "Statistics",
     "StorageError",
 ]

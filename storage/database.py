@@ -65,6 +65,7 @@ class Database:
                     connection.row_factory = sqlite3.Row
                     await connection.execute_fetchall("PRAGMA journal_mode = WAL")
                     await connection.execute_fetchall("PRAGMA synchronous = NORMAL")
+                    await connection.execute_fetchall("PRAGMA secure_delete = ON")  # what is erased is overwritten
                     await migrate(connection, steps, path)
                     await connection.execute_fetchall("PRAGMA foreign_keys = ON")
                 except BaseException:

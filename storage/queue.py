@@ -9,12 +9,12 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
-from typing import Protocol
+from typing import Literal, Protocol
 
 import aiosqlite
 
 from storage.database import Database
-from storage.gallery import NewPicture, Picture, insert_picture
+from storage.pictures import NewPicture, Picture, insert_picture
 
 
 class JobState(StrEnum):
@@ -25,6 +25,9 @@ class JobState(StrEnum):
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+Origin = Literal["art", "again", "variation", "edit", "continue", "upscale", "remix", "compare"]
 
 
 class Beat(Enum):
@@ -45,6 +48,8 @@ class NewJob:
     reply: str  # where the answer goes; the bot's own JSON
     cost: float  # units of work
     priority: int = 0  # the greater goes first
+    parent_id: int | None = None  # the picture that it goes on from; one that is gone is none
+    origin: Origin = "art"  # how it came to be, also told of the picture
 
     def __post_init__(self) -> None:
         if not 0 < self.cost < math.inf:
@@ -66,6 +71,17 @@ class Job(NewJob):
     cancel_requested: bool
     delivered: bool
     seconds: float | None  # spent under leases, all attempts together
+    predicted: float | None  # seconds of waiting that the person was told when it was added; None: no estimate yet
+    first_started: float | None  # when the waiting ended; None: not yet
+
+
+@dataclass(frozen=True)
+class EstimateError:
+    """How good the estimates of the wait were, over the newest jobs that have one."""
+
+    error: float  # seconds, mean absolute difference between the estimate and what happened
+    wait: float  # seconds that these jobs waited in the mean
+    count: int
 
 
 @dataclass(frozen=True)
@@ -140,6 +156,15 @@ class Queue(Protocol):
     async def set_reply(self, job_id: int, reply: str) -> None:
         """Replaces the place where the answer goes."""
 
+    async def set_predicted(self, job_id: int, seconds: float) -> None:
+        """Notes how long the person was told that they wait; only what they were told first counts."""
+
+    async def estimate_error(self, limit: int = 100) -> EstimateError | None:
+        """How far the estimates were off over the newest `limit` jobs that were claimed; None before the first."""
+
+    async def cost_today(self, person_id: int, guild_id: int | None, since: float) -> float:
+        """The cost of what a person asked for in a server (None: outside of all) since then, and got or still gets."""
+
 
 # The line of open jobs, the only definition of the order. `place` counts all of them, `position` only the waiting ones.
 # A running job is expected to take cost / per_second; until that was measured, a unit of cost is taken for a second.
@@ -183,9 +208,19 @@ class SQLiteQueue(Queue):
     async def add(self, job: NewJob) -> Job:
         async with self._database.transaction() as connection:
             rows = await connection.execute_fetchall(
-                "INSERT INTO job (person_id, guild_id, spec, reply, cost, priority, created) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING *",
-                (job.person_id, job.guild_id, job.spec, job.reply, job.cost, job.priority, self._clock()),
+                "INSERT INTO job (person_id, guild_id, spec, reply, cost, priority, created, parent_id, origin) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT id FROM picture WHERE id = ?), ?) RETURNING *",
+                (
+                    job.person_id,
+                    job.guild_id,
+                    job.spec,
+                    job.reply,
+                    job.cost,
+                    job.priority,
+                    self._clock(),
+                    job.parent_id,
+                    job.origin,
+                ),
             )
         (row,) = rows
         return job_from(row)
@@ -195,8 +230,9 @@ class SQLiteQueue(Queue):
         async with self._database.transaction() as connection:
             now = self._clock()
             rows = await connection.execute_fetchall(
-                f"{LINE} UPDATE job SET state = 'running', attempts = attempts + 1, started = ?, lease = ?, "
-                "lease_until = ? WHERE id = (SELECT id FROM line WHERE position = 1 AND state = 'waiting') RETURNING *",
+                f"{LINE} UPDATE job SET state = 'running', attempts = attempts + 1, started = ?1, lease = ?2, "
+                "lease_until = ?3, first_started = COALESCE(first_started, ?1) "
+                "WHERE id = (SELECT id FROM line WHERE position = 1 AND state = 'waiting') RETURNING *",
                 (now, lease, now + lease_seconds),
             )
         return next((Claim(job_from(row), lease) for row in rows), None)
@@ -220,7 +256,14 @@ class SQLiteQueue(Queue):
             now = self._clock()
             await _leave(connection, job, JobState.DONE, now)
             return await insert_picture(
-                connection, picture, job_id=job.id, person_id=job.person_id, guild_id=job.guild_id, created=now
+                connection,
+                picture,
+                job_id=job.id,
+                person_id=job.person_id,
+                guild_id=job.guild_id,
+                created=now,
+                parent_id=job.parent_id,
+                origin=job.origin,
             )
 
     async def fail(self, claim: Claim, error: str, *, retry: bool) -> JobState | None:
@@ -311,6 +354,33 @@ class SQLiteQueue(Queue):
         async with self._database.transaction() as connection:
             await connection.execute_fetchall("UPDATE job SET reply = ? WHERE id = ?", (reply, job_id))
 
+    async def set_predicted(self, job_id: int, seconds: float) -> None:
+        async with self._database.transaction() as connection:
+            await connection.execute_fetchall(
+                "UPDATE job SET predicted = ? WHERE id = ? AND predicted IS NULL", (max(0.0, seconds), job_id)
+            )
+
+    async def estimate_error(self, limit: int = 100) -> EstimateError | None:
+        row = await self._database.row(
+            """
+            SELECT AVG(ABS(waited - predicted)) AS error, AVG(waited) AS wait, COUNT(*) AS number
+            FROM (
+                SELECT first_started - created AS waited, predicted FROM job
+                WHERE predicted IS NOT NULL AND first_started IS NOT NULL ORDER BY first_started DESC LIMIT ?
+            )
+            """,
+            (limit,),
+        )
+        return EstimateError(row["error"], row["wait"], row["number"]) if row and row["number"] else None
+
+    async def cost_today(self, person_id: int, guild_id: int | None, since: float) -> float:
+        row = await self._database.row(
+            "SELECT TOTAL(cost) AS cost FROM job WHERE person_id = ? AND guild_id IS ? AND created >= ? "
+            "AND state IN ('waiting', 'running', 'done')",
+            (person_id, guild_id, since),
+        )
+        return 0.0 if row is None else float(row["cost"])
+
 
 async def _held(connection: aiosqlite.Connection, claim: Claim) -> Job | None:
     """The job as it is now, if the claim still holds it: the fence before everything a worker decides."""
@@ -363,4 +433,8 @@ def job_from(row: sqlite3.Row) -> Job:
         cancel_requested=bool(row["cancel_requested"]),
         delivered=bool(row["delivered"]),
         seconds=None if row["seconds"] is None else float(row["seconds"]),
+        parent_id=row["parent_id"],
+        origin=row["origin"],
+        predicted=None if row["predicted"] is None else float(row["predicted"]),
+        first_started=None if row["first_started"] is None else float(row["first_started"]),
     )

@@ -159,7 +159,10 @@ def _command_problems(command: dict[str, Any]) -> Iterator[str]:
         yield f"/{command['name']} has more than 8,000 characters"
     for path, each in _described(command, f"/{command['name']}"):
         name = each["name"]
-        if not NAME.fullmatch(name) or name != name.lower():
+        in_menu = each is command and command.get("type", 1) != 1  # its name may have capitals and spaces
+        if in_menu and not 1 <= len(name) <= 32:
+            yield f"{path}: {name!r} is no name for an entry of a menu"
+        if not in_menu and (not NAME.fullmatch(name) or name != name.lower()):
             yield f"{path}: {name!r} is no name for a command or option"
         options = each.get("options") or []
         required = [bool(option.get("required")) for option in options if option["type"] > 2]

@@ -16,8 +16,10 @@ from bot.sandbox.world import Context, Json, Upload
 
 Place = tuple[str | int, ...]
 
-NAME: Final = re.compile(r"[-_'\w]{1,32}")
+NAME: Final = re.compile(r"[-_'\w\u0900-\u097f\u0e00-\u0e7f]{1,32}")  # Devanagari and Thai have combining signs
 SUBCOMMAND, GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, NUMBER, ATTACHMENT = 1, 2, 3, 4, 5, 6, 7, 10, 11
+MESSAGE_MENU: Final = 3  # the type of a command in the context menu of messages
+MOST_MENUS: Final = 5  # of each kind
 WHOLE_COMMAND: Final = 8000  # characters of names, descriptions and choice values together
 
 
@@ -33,6 +35,8 @@ def check_commands(commands: object) -> None:
         form.close()
         return
     form.count((), [each for each in commands if each.get("type", 1) == 1], 100)
+    for kind in (2, MESSAGE_MENU):
+        form.count((), [each for each in commands if each.get("type", 1) == kind], MOST_MENUS)
     seen = set()
     for index, command in enumerate(commands):
         kind, name = command.get("type", 1), command.get("name")
@@ -50,6 +54,8 @@ def check_commands(commands: object) -> None:
         if _characters(command) > WHOLE_COMMAND:
             said = f"Command exceeds maximum size ({WHOLE_COMMAND})"
             form.refuse((index,), "APPLICATION_COMMAND_TOO_LARGE", said)
+    for kind in {each.get("type", 1) for each in commands}:
+        _check_distinct(form, (), [each for each in commands if each.get("type", 1) == kind])
     form.close()
 
 
@@ -59,6 +65,12 @@ def _check_described(form: Form, place: Place, each: Json) -> None:
         said = "Command name is invalid: 1 to 32 letters, digits, - and _, and no capitals"
         form.refuse((*place, "name"), "APPLICATION_COMMAND_INVALID_NAME", said)
     form.length((*place, "description"), each.get("description"), 100, least=1)
+    for language, text in (each.get("name_localizations") or {}).items():
+        if not NAME.fullmatch(text) or text != text.lower():
+            said = "Command name is invalid: 1 to 32 letters, digits, - and _, and no capitals"
+            form.refuse((*place, "name_localizations", language), "APPLICATION_COMMAND_INVALID_NAME", said)
+    for language, text in (each.get("description_localizations") or {}).items():
+        form.length((*place, "description_localizations", language), text, 100, least=1)
 
 
 def _check_options(form: Form, place: Place, options: list[Json]) -> None:
@@ -79,6 +91,18 @@ def _check_options(form: Form, place: Place, options: list[Json]) -> None:
             form.refuse(where, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", said)
         optional_seen = optional_seen or not option.get("required")
         _check_choices(form, (*where, "choices"), option)
+    _check_distinct(form, place, options)
+
+
+def _check_distinct(form: Form, place: Place, named: list[Json]) -> None:
+    """What stands side by side must have different names in every language."""
+    for language in {language for each in named for language in each.get("name_localizations") or {}}:
+        names = [(each.get("name_localizations") or {}).get(language) or each.get("name") for each in named]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                said = f"Name already exists in {language}: {name}"
+                where = (*place, index, "name_localizations", language)
+                form.refuse(where, "APPLICATION_COMMAND_OPTIONS_NAME_EXISTS", said)
 
 
 def _check_choices(form: Form, place: Place, option: Json) -> None:
@@ -90,6 +114,8 @@ def _check_choices(form: Form, place: Place, option: Json) -> None:
     names = set()
     for index, choice in enumerate(choices):
         form.length((*place, index, "name"), choice.get("name"), 100, least=1)
+        for language, text in (choice.get("name_localizations") or {}).items():
+            form.length((*place, index, "name_localizations", language), text, 100, least=1)
         if option.get("type") == STRING:
             form.length((*place, index, "value"), choice.get("value"), 100, least=1)
         if choice.get("name") in names:
@@ -99,9 +125,11 @@ def _check_choices(form: Form, place: Place, option: Json) -> None:
 
 
 def _characters(each: Json) -> int:
-    own = sum(
-        len(text) for text in (each.get("name"), each.get("description"), each.get("value")) if isinstance(text, str)
-    )
+    """Of a command and all within it; of a text in several languages the longest counts."""
+    own = len(each["value"]) if isinstance(each.get("value"), str) else 0
+    for part in ("name", "description"):
+        texts = [each.get(part) or "", *(each.get(f"{part}_localizations") or {}).values()]
+        own += max(len(text) for text in texts)
     return own + sum(_characters(inner) for inner in [*(each.get("options") or []), *(each.get("choices") or [])])
 
 
@@ -149,6 +177,15 @@ def fill_command(
     declared: list[Json] = level.get("options") or []
     holder["options"] = _fill(f"/{name.removeprefix('/')}", declared, options, attachments, filled, focused)
     return filled
+
+
+def use_menu(commands: list[Json], name: str, context: Context, *, has_bot: bool, installed: bool) -> Json:
+    """The data of an entry in a message's context menu, without its message. Raises `CommandRefused`."""
+    command = next((each for each in commands if each["name"] == name and each.get("type", 1) == MESSAGE_MENU), None)
+    if command is None:
+        raise CommandRefused(f"A message has no menu entry “{name}”.")
+    _check_available(command, context, has_bot, installed)
+    return {"id": command["id"], "name": name, "type": MESSAGE_MENU}
 
 
 def _check_available(command: Json, context: Context, has_bot: bool, installed: bool) -> None:

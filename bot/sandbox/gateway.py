@@ -24,6 +24,8 @@ from bot.sandbox.world import Json, World
 
 PRIVILEGED: Final = 1 << 1 | 1 << 8 | 1 << 15  # members, presences, message content
 GUILDS: Final = 1
+GUILD_REACTIONS: Final = 1 << 10
+DIRECT_REACTIONS: Final = 1 << 13
 ALL_INTENTS: Final = (1 << 26) - 1
 
 
@@ -128,13 +130,16 @@ class Gateway:
         """Whether a bot is connected and identified."""
         return any(each.session is not None for each in self.connections)
 
-    def dispatch(self, event: str, data: Json) -> None:
-        """Tell every session that is connected or may still resume; with none, the event is lost, as in life."""
+    def dispatch(self, event: str, data: Json, intent: int = 0) -> None:
+        """Tell every session that is connected or may still resume; with none, the event is lost, as in life.
+
+        An event with an `intent` goes only to the sessions that asked for it.
+        """
         now = time.monotonic()
         for session in list(self.sessions.values()):
             if session.connection is None and now - session.lost > self.rules.resume_window:
                 del self.sessions[session.id]
-            else:
+            elif session.intents & intent == intent:
                 session.tell(event, data)
 
     def drop(self) -> None:

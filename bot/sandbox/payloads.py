@@ -109,7 +109,7 @@ class Payloads:
     def member(self, user: User, guild: Guild) -> Json:
         return {
             "user": self.user(user),
-            "roles": [],
+            "roles": [str(each) for each in guild.roles_of.get(user.id, ())],
             "nick": None,
             "joined_at": timestamp(time.time()),
             "deaf": False,
@@ -117,11 +117,10 @@ class Payloads:
             "flags": 0,
         }
 
-    def guild(self, guild: Guild) -> Json:
-        """GUILD_CREATE's: with the channels, and of the members only the bot, as without the members intent."""
-        everyone = {
-            "id": str(guild.id),
-            "name": "@everyone",
+    def role(self, role_id: int, name: str) -> Json:
+        return {
+            "id": str(role_id),
+            "name": name,
             "color": 0,
             "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
             "hoist": False,
@@ -131,6 +130,10 @@ class Payloads:
             "mentionable": False,
             "flags": 0,
         }
+
+    def guild(self, guild: Guild) -> Json:
+        """GUILD_CREATE's: with the channels, and of the members only the bot, as without the members intent."""
+        roles = {guild.id: "@everyone", **guild.roles}
         channels = [each for each in self.world.channels.values() if each.guild is guild]
         empty: dict[str, Any] = {
             each: []
@@ -151,7 +154,7 @@ class Payloads:
             "name": guild.name,
             "icon": None,
             "owner_id": str(guild.owner.id),
-            "roles": [everyone],
+            "roles": [self.role(role_id, name) for role_id, name in roles.items()],
             "channels": [self.channel(each) for each in channels],
             "members": [self.member(self.world.bot, guild)],
             "member_count": len(self.world.users),
@@ -236,9 +239,42 @@ class Payloads:
             payload["nonce"] = message.nonce
         if message.reference is not None:
             payload["message_reference"] = message.reference
+        if message.reactions:
+            payload["reactions"] = [self.reactions(message, emoji) for emoji in message.reactions]
         if answered is not None:
             payload["application_id"] = payload["webhook_id"] = str(self.world.bot.id)
             payload["interaction_metadata"] = self.metadata(answered)
+        return payload
+
+    def reactions(self, message: Message, emoji: str) -> Json:
+        """How often an emoji stands under a message."""
+        people = message.reactions[emoji]
+        return {
+            "emoji": {"id": None, "name": emoji},
+            "count": len(people),
+            "count_details": {"burst": 0, "normal": len(people)},
+            "burst_colors": [],
+            "me_burst": False,
+            "me": self.world.bot.id in people,
+        }
+
+    def reaction(self, message: Message, user: User, emoji: str, *, added: bool) -> Json:
+        """MESSAGE_REACTION_ADD's or MESSAGE_REACTION_REMOVE's."""
+        payload: Json = {
+            "user_id": str(user.id),
+            "channel_id": str(message.channel.id),
+            "message_id": str(message.id),
+            "emoji": {"id": None, "name": emoji},
+            "burst": False,
+            "type": 0,
+        }
+        guild = message.channel.guild
+        if guild is not None:
+            payload["guild_id"] = str(guild.id)
+        if added:
+            payload["message_author_id"] = str(message.author.id)
+            if guild is not None:
+                payload["member"] = self.member(user, guild)
         return payload
 
     def metadata(self, interaction: Interaction) -> Json:

@@ -17,13 +17,14 @@ from typing import Any, Final, Self, TypeVar
 
 from aiohttp import web
 
-from bot.sandbox.commands import CommandRefused, fill_command
+from bot.sandbox.commands import CommandRefused, fill_command, use_menu
 from bot.sandbox.faults import Faults
-from bot.sandbox.gateway import Gateway
+from bot.sandbox.gateway import DIRECT_REACTIONS, GUILD_REACTIONS, Gateway
 from bot.sandbox.modals import filled_in
 from bot.sandbox.payloads import Links, Payloads
 from bot.sandbox.rest import Request, Rest
 from bot.sandbox.rules import Rules
+from bot.sandbox.validation import CHANNEL_SELECT, ROLE_SELECT, SELECTS, STRING_SELECT
 from bot.sandbox.world import (
     ORDINARY,
     Channel,
@@ -37,6 +38,7 @@ from bot.sandbox.world import (
     Upload,
     User,
     World,
+    walk,
 )
 
 HOST: Final = "127.0.0.1"
@@ -189,6 +191,7 @@ class Sandbox:
         name: str,
         *,
         moderator: bool = False,
+        manager: bool = False,
         locale: str = "en-US",
         accepts_dms: bool = True,
         installed: bool = False,
@@ -199,6 +202,8 @@ class Sandbox:
             user.locale, user.accepts_dms, user.installed = locale, accepts_dms, installed
             if moderator:
                 self.guild.moderators.add(user.id)
+            if manager:
+                self.guild.managers.add(user.id)
         return self._people[name]
 
     def add_channel(self, name: str, guild: Guild | None = None, *, permissions: Permission = ORDINARY) -> Channel:
@@ -209,6 +214,13 @@ class Sandbox:
         channel = self.world.add_channel(name, guild or self.guild)
         channel.permissions = permissions
         return channel
+
+    def add_role(self, name: str, *people: User) -> int:
+        """A role of the first guild that these people have. Make roles before the bot connects, like channels."""
+        role_id = self.world.add_role(self.guild, name)
+        for person in people:
+            self.guild.roles_of.setdefault(person.id, []).append(role_id)
+        return role_id
 
     def foreign_guild(self, name: str = "Elsewhere") -> Channel:
         """A channel of a guild without the bot, for people who `installed` the app on their account."""
@@ -244,6 +256,22 @@ class Sandbox:
         something required is missing, a value is out of range, or the command is not available here.
         """
         return self._send_command(InteractionType.COMMAND, user, channel, name, options or {}, attachments or {})
+
+    async def use_menu(self, user: User, message: Message | InteractionHandle, name: str) -> InteractionHandle:
+        """Choose an entry of a message's context menu. Raises `CommandRefused` as for slash commands."""
+        target = message.message if isinstance(message, InteractionHandle) else message
+        if target is None or target.deleted or target.only_for not in (None, user):
+            raise CommandRefused("There is no such message.")
+        channel = target.channel
+        data = use_menu(self.world.commands, name, channel.context, has_bot=channel.has_bot, installed=user.installed)
+        data["target_id"] = str(target.id)
+        data["resolved"] = {"messages": {str(target.id): self.payloads.message(target)}}
+        return self._dispatch(self.world.add_interaction(InteractionType.COMMAND, user, channel, data))
+
+    def say(self, user: User, channel: Channel, content: str = "", *files: Upload) -> Message:
+        """A person writes a message; the bot, which may not read along, is not told of it."""
+        attachments = tuple(self.world.add_attachment(each) for each in files)
+        return self.world.add_message(channel, user, Revision(time.time(), content, attachments=attachments))
 
     async def complete(
         self, user: User, channel: Channel, name: str, options: Mapping[str, Any], focused: str
@@ -302,6 +330,45 @@ class Sandbox:
         kind = InteractionType.COMPONENT
         return self._dispatch(self.world.add_interaction(kind, user, target.channel, data, target))
 
+    async def choose(
+        self, user: User, message: Message | InteractionHandle, menu: str, *chosen: str | int
+    ) -> InteractionHandle:
+        """Choose from the select menu with this custom_id: values or labels, or ids of channels or roles.
+
+        Raises `CommandRefused` when the person cannot: no such menu, not as many, not among what it offers.
+        """
+        target = message.message if isinstance(message, InteractionHandle) else message
+        if target is None or target.deleted or target.only_for not in (None, user):
+            raise CommandRefused("There is no such message.")
+        found = next((each for each in walk(target.now.components) if each.get("custom_id") == menu), None)
+        if found is None or found["type"] not in SELECTS:
+            raise CommandRefused(f"The message has no menu {menu}.")
+        data = self._chosen(found, [str(each) for each in chosen], target.channel)
+        kind = InteractionType.COMPONENT
+        return self._dispatch(self.world.add_interaction(kind, user, target.channel, data, target))
+
+    def _chosen(self, menu: Json, chosen: list[str], channel: Channel) -> Json:
+        """The data of the interaction that a choice makes."""
+        least, most = menu.get("min_values", 1), menu.get("max_values", 1)
+        if not least <= len(chosen) <= most:
+            raise CommandRefused(f"{menu['custom_id']} takes {least} to {most}, not {len(chosen)}.")
+        data: Json = {"custom_id": menu["custom_id"], "component_type": menu["type"], "id": menu.get("id", 1)}
+        if menu["type"] == STRING_SELECT:
+            values = {each["label"]: each["value"] for each in menu["options"]}
+            if unknown := [each for each in chosen if each not in values and each not in values.values()]:
+                raise CommandRefused(f"{menu['custom_id']} has no choice {unknown[0]}.")
+            return data | {"values": [values.get(each, each) for each in chosen]}
+        guild = channel.guild
+        if menu["type"] == ROLE_SELECT and guild is not None:
+            roles = {each: self.payloads.role(int(each), guild.roles[int(each)]) for each in chosen}
+            return data | {"values": chosen, "resolved": {"roles": roles}}
+        if menu["type"] == CHANNEL_SELECT:
+            channels = {
+                each: self.payloads.channel(self.world.channels[int(each)]) | {"permissions": "0"} for each in chosen
+            }
+            return data | {"values": chosen, "resolved": {"channels": channels}}
+        raise CommandRefused(f"{menu['custom_id']} can't be used here.")
+
     async def submit(self, user: User, opened: InteractionHandle, values: Mapping[str, str]) -> InteractionHandle:
         """Fill fields (by custom_id) of the form that the bot opened, and send it; the others stay as they were opened.
 
@@ -314,6 +381,15 @@ class Sandbox:
         sent = self.world.add_interaction(InteractionType.MODAL, user, before.channel, data, before.source)
         sent.trigger = before
         return self._dispatch(sent)
+
+    def react(self, user: User, message: Message, emoji: str, *, on: bool = True) -> None:
+        """Put an emoji under a message, or take it back. Raises `CommandRefused` for a message that isn't there."""
+        if message.deleted or message.only_for is not None:
+            raise CommandRefused("There is no such message.")
+        if self.world.react(message, user, emoji, on) and message.channel.has_bot:
+            event = "MESSAGE_REACTION_ADD" if on else "MESSAGE_REACTION_REMOVE"
+            intent = DIRECT_REACTIONS if message.channel.guild is None else GUILD_REACTIONS
+            self.gateway.dispatch(event, self.payloads.reaction(message, user, emoji, added=on), intent)
 
     def _dispatch(self, interaction: Interaction) -> InteractionHandle:
         self.gateway.dispatch("INTERACTION_CREATE", self.payloads.interaction(interaction))

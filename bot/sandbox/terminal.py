@@ -16,12 +16,13 @@ from typing import Final, TextIO
 
 from rich.console import Console
 
-from bot.sandbox.commands import CommandRefused
+from bot.sandbox.commands import GROUP, SUBCOMMAND, CommandRefused
 from bot.sandbox.modals import describe, field_names
 from bot.sandbox.process import BotFailed, BotProcess
 from bot.sandbox.server import InteractionHandle, NoAnswer, Sandbox
 from bot.sandbox.show import Album, Narrator, Stage, finished, stage_for
-from bot.sandbox.world import Channel, Json, Message, User
+from bot.sandbox.validation import SELECTS
+from bot.sandbox.world import Channel, Json, Message, User, walk
 
 FOLDER: Final = Path("out/sandbox")
 READY_SECONDS: Final = 60.0
@@ -29,9 +30,13 @@ FOLLOW_SECONDS: Final = 3600.0
 REACTION_SECONDS: Final = 2.0
 HELP: Final = """Type what people type in Discord:
   /art prompt:a red apple quality:draft film:both    (all commands of the bot, files by their path)
+  /challenge open theme:the sea                      commands with a second word
   press again | delete | cancel | change             a button under the newest message that has it
+  choose 2                                           from the newest message that has a menu
+  menu Show the prompt                               an entry of the newest message's context menu
+  react ⭐                                           an emoji under the newest picture
   fill size:800x200 settings:cuts 32; ema 0.99       the form that the bot opened last (/art … advanced:true)
-  as bob                                             be somebody else
+  as bob | as bob moderator                          be somebody else
   in dm | in guild                                   write to the bot directly, or in the channel
   help, quit
 While a picture is being painted, Enter gives you the line back."""
@@ -57,6 +62,13 @@ def parse_command(line: str, commands: list[Json]) -> Typed:
         known = ", ".join(f"/{each['name']}" for each in commands) or "none yet"
         raise CommandRefused(f"There is no command /{word}; known are {known}.")
     declared = command.get("options") or []
+    while declared and declared[0]["type"] in (SUBCOMMAND, GROUP):
+        step, _, rest = rest.strip().partition(" ")
+        inner = next((each for each in declared if each["name"] == step), None)
+        if inner is None:
+            listed = ", ".join(each["name"] for each in declared)
+            raise CommandRefused(f"/{word} goes on with one of {listed}.")
+        word, declared = f"{word} {step}", inner.get("options") or []
     values = parse_values(rest, [each["name"] for each in declared])
     attachments = {each["name"] for each in declared if each["type"] == 11}
     options = {name: value for name, value in values.items() if name not in attachments}
@@ -99,24 +111,58 @@ class Terminal:
             return await self.sandbox.type_command(self.user, self.channel, typed.name, typed.options, typed.files)
         if word == "press" and rest:
             return await self.sandbox.press(self.user, self._message_with(rest), rest)
+        if word == "choose" and rest:
+            message, menu = self._newest_menu()
+            return await self.sandbox.choose(self.user, message, menu, rest)
+        if word == "menu" and rest:
+            return await self.sandbox.use_menu(self.user, self._newest(), rest)
         if word == "fill":
             if self.opened is None or self.opened.modal is None:
                 raise CommandRefused("The bot opened no form.")
             values = parse_values(rest, field_names(self.opened.modal))
             return await self.sandbox.submit(self.user, self.opened, values)
-        if word == "as" and re.fullmatch(r"\w{1,32}", rest):
-            self.user = self.sandbox.person(rest)
+        person = re.fullmatch(r"(\w{1,32})( moderator)?", rest)
+        if word == "as" and person is not None:
+            self.user = self.sandbox.person(person[1])
+            if person[2]:
+                self.sandbox.guild.moderators.add(self.user.id)
+        elif word == "react" and rest:
+            self.sandbox.react(self.user, self._newest_picture(), rest)
         elif word == "in" and rest in ("dm", "guild"):
             self.direct = rest == "dm"
         else:
             self.stage.say(HELP)
         return None
 
+    def _seen(self) -> list[Message]:
+        """What this person sees here, the newest first."""
+        return [each for each in reversed(self.sandbox.messages(self.channel)) if each.only_for in (None, self.user)]
+
+    def _newest(self) -> Message:
+        seen = self._seen()
+        if not seen:
+            raise CommandRefused("There is no message here.")
+        return seen[0]
+
+    def _newest_menu(self) -> tuple[Message, str]:
+        """The newest message with a menu, and the menu's custom_id."""
+        for message in self._seen():
+            for each in walk(message.now.components):
+                if each["type"] in SELECTS:
+                    return message, each["custom_id"]
+        raise CommandRefused("No message here has a menu.")
+
     def _message_with(self, button: str) -> Message:
-        for message in reversed(self.sandbox.messages(self.channel)):
-            if message.only_for in (None, self.user) and message.now.button(button) is not None:
+        for message in self._seen():
+            if message.now.button(button) is not None:
                 return message
         raise CommandRefused(f"No message here has a button {button}.")
+
+    def _newest_picture(self) -> Message:
+        for message in reversed(self.sandbox.messages(self.channel)):
+            if message.only_for is None and message.now.file("*.png") is not None:
+                return message
+        raise CommandRefused("No message here has a picture.")
 
     async def follow(self, handle: InteractionHandle) -> None:
         """Wait for the last word of the answer. Raises `NoAnswer`."""

@@ -34,6 +34,7 @@ ROW, BUTTON, SECTION, TEXT, THUMBNAIL, GALLERY, FILE, SEPARATOR, CONTAINER = (
     17,
 )
 SELECTS: Final = (3, 5, 6, 7, 8)
+STRING_SELECT, ROLE_SELECT, CHANNEL_SELECT = 3, 6, 8
 LINK, PREMIUM = 5, 6
 ONLY_V2: Final = (SECTION, TEXT, THUMBNAIL, GALLERY, FILE, SEPARATOR, CONTAINER)
 TOP_LEVEL_V2: Final = (ROW, SECTION, TEXT, GALLERY, FILE, SEPARATOR, CONTAINER)
@@ -170,10 +171,29 @@ def _check_row(form: Form, place: Place, row: Json) -> None:
         if each.get("type") == BUTTON:
             _check_button(form, where, each)
         elif each.get("type") in SELECTS:
-            form.length((*where, "custom_id"), each.get("custom_id"), 100, least=1)
-            form.count((*where, "options"), each.get("options") or [], 25)
+            _check_select(form, where, each)
         else:
             form.refuse(where, "COMPONENT_TYPE_INVALID", "The specified component type is invalid.")
+
+
+def _check_select(form: Form, place: Place, select: Json) -> None:
+    form.length((*place, "custom_id"), select.get("custom_id"), 100, least=1)
+    form.length((*place, "placeholder"), select.get("placeholder"), 150)
+    options, most = select.get("options") or [], select.get("max_values", 1)
+    form.count((*place, "options"), options, 25, least=1 if select.get("type") == STRING_SELECT else 0)
+    for number, option in enumerate(options):
+        where = (*place, "options", number)
+        form.length((*where, "label"), option.get("label"), 100, least=1)
+        form.length((*where, "value"), option.get("value"), 100, least=1)
+        form.length((*where, "description"), option.get("description"), 100)
+    if len({option.get("value") for option in options}) < len(options):
+        said = "The specified option value is already used"
+        form.refuse((*place, "options"), "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED", said)
+    chosen = [option for option in options if option.get("default")] + (select.get("default_values") or [])
+    if len(chosen) > most:
+        form.refuse(place, "SELECT_COMPONENT_TOO_MANY_DEFAULT_VALUES", "Too many options are selected by default")
+    if not 0 <= select.get("min_values", 1) <= most <= 25:
+        form.refuse((*place, "max_values"), "NUMBER_TYPE_MAX", "Must be between min_values and 25")
 
 
 def _check_button(form: Form, place: Place, button: Json) -> None:

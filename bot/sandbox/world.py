@@ -25,6 +25,7 @@ MENTION: Final = re.compile(r"<@!?(\d{1,20})>")
 class Permission(enum.IntFlag):
     """The permissions that matter to a bot that answers with pictures."""
 
+    MANAGE_GUILD = 1 << 5
     VIEW_CHANNEL = 1 << 10
     SEND_MESSAGES = 1 << 11
     MANAGE_MESSAGES = 1 << 13
@@ -96,12 +97,18 @@ class Guild:
     has_bot: bool = True  # False: a foreign guild, where only people who installed the app can use it
     locale: str = "en-US"
     moderators: set[int] = field(default_factory=set)  # ids of people with Manage Messages
+    managers: set[int] = field(default_factory=set)  # ids of people with Manage Server
+    roles: dict[int, str] = field(default_factory=dict)  # names by id, without @everyone
+    roles_of: dict[int, list[int]] = field(default_factory=dict)  # ids of roles by id of the person
 
     def permissions(self, user: User) -> Permission:
         """What a person may do here."""
+        granted = ORDINARY
         if user is self.owner or user.id in self.moderators:
-            return ORDINARY | Permission.MANAGE_MESSAGES
-        return ORDINARY
+            granted |= Permission.MANAGE_MESSAGES
+        if user is self.owner or user.id in self.managers:
+            granted |= Permission.MANAGE_GUILD
+        return granted
 
 
 @dataclass(eq=False, slots=True)
@@ -224,6 +231,7 @@ class Message:
     nonce: str | None = None
     reference: Json | None = None
     deleted: bool = False
+    reactions: dict[str, list[int]] = field(default_factory=dict)  # emoji → ids of the people who reacted, in order
 
     @property
     def now(self) -> Revision:
@@ -294,6 +302,11 @@ class World:
         self.guilds[guild.id] = guild
         return guild
 
+    def add_role(self, guild: Guild, name: str) -> int:
+        role_id = self.snowflake()
+        guild.roles[role_id] = name
+        return role_id
+
     def add_channel(self, name: str, guild: Guild | None = None, people: tuple[User, ...] = ()) -> Channel:
         channel = Channel(self.snowflake(), name, guild, people)
         self.channels[channel.id] = channel
@@ -330,6 +343,17 @@ class World:
     def delete(self, message: Message) -> None:
         message.deleted = True
         self.changes.tell()
+
+    def react(self, message: Message, user: User, emoji: str, on: bool) -> bool:
+        """A person puts an emoji under a message or takes it back; False: nothing changed."""
+        people = message.reactions.setdefault(emoji, [])
+        changed = (user.id in people) is not on
+        if changed:
+            (people.append if on else people.remove)(user.id)
+        if not people:
+            del message.reactions[emoji]
+        self.changes.tell()
+        return changed
 
     def add_interaction(
         self, kind: InteractionType, user: User, channel: Channel, data: Json, source: Message | None = None

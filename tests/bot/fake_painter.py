@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from bot.painter import Cancelled, Finished, Order, PainterInfo, Progress, Suspended
+from bot.painter import Cancelled, Finished, Order, PainterInfo, Progress, Seen, Suspended
 
 SIDE = 32
 
@@ -40,6 +40,8 @@ class FakePainter:
         self.film: bytes | None = None
         self.extras: dict[str, bytes] = {}  # "svg", "native.png", "1.png" …
         self.clip_score = 31.24
+        self.seen = Seen((("apple", 0.42), ("fruit", 0.2)), (("low poly", 0.3),))
+        self.described: list[Path] = []
         self.closed = False
         self.may_go_on = asyncio.Event()  # a test that needs a picture to take its time clears it
         self.may_go_on.set()
@@ -94,6 +96,13 @@ class FakePainter:
         return Finished(
             image, films, extras, seed, SIDE, SIDE, self.steps, 0.4, 0.25, self.clip_score, self.notes, "fake"
         )
+
+    async def describe(self, image: Path) -> Seen:
+        self.described.append(image)
+        await self.may_go_on.wait()
+        with Image.open(image) as picture:
+            picture.load()
+        return self.seen
 
     async def cancel(self) -> None:
         self._cancelled = True

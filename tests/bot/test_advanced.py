@@ -83,7 +83,7 @@ def test_what_is_not_understood_is_said(text: str, words: str) -> None:
         ("cuts 1,000", "cuts must be a whole number from 1 to 256, not 1,000."),
         ("cuts many", "cuts must be a whole number from 1 to 256, not many."),
         ("cuts 500", "cuts must be a whole number from 1 to 256, not 500."),
-        ("iterations 1e999", "iterations must be a whole number from 1 to 2000, not inf."),
+        ("iterations 1e999", "iterations must be a whole number from 0 to 2000, not inf."),
         ("ema 0,9", "ema must be a number from 0 to 0.999, not 0,9."),
         ("dither perhaps", "dither must be true or false, not perhaps."),
         ("keep everything", "keep must be one of last, best, not 'everything'."),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot import messages
 from bot.messages import OpenJob, Payload
+from bot.result_message import done
 from engine.errors import InputError
 from engine.spec import ArtSpec
 
@@ -62,7 +63,7 @@ def test_any_prompt_gives_legal_messages_without_mentions(prompt: str, sentence:
     check_legal(messages.failed(spec, 7, PERSON, sentence), PERSON)
     check_legal(messages.refusal(sentence or "x"))
     check_legal(messages.queue_overview(1, 30, [OpenJob(n, spec.prompt, n, 40.0) for n in range(30)]))
-    done = messages.done(
+    finished = done(
         spec,
         picture_id=5,
         person_id=PERSON,
@@ -76,8 +77,8 @@ def test_any_prompt_gives_legal_messages_without_mentions(prompt: str, sentence:
         image_name="atelier-5.png",
         notes=[sentence or "x"] * 20,
     )
-    check_legal(done, PERSON)
-    check_legal(messages.by_direct_message(done), PERSON)
+    check_legal(finished, PERSON)
+    check_legal(messages.by_direct_message(finished), PERSON)
 
 
 @settings(deadline=None, max_examples=150)
@@ -102,7 +103,7 @@ def test_any_settings_give_legal_messages_without_mentions(negative: str, palett
         **numbers,
     )
     for notes in ([], ["@everyone " * 100] * 9):
-        done = messages.done(
+        finished = done(
             spec,
             picture_id=5,
             person_id=PERSON,
@@ -116,13 +117,13 @@ def test_any_settings_give_legal_messages_without_mentions(negative: str, palett
             image_name="atelier-5.png",
             notes=notes,
         )
-        check_legal(done, PERSON)
+        check_legal(finished, PERSON)
     check_legal(messages.waiting(spec, 7, 3, 75.0))
 
 
 def done_with(spec: ArtSpec, seed: int = 42, clip_score: float | None = 31.24) -> dict[str, str]:
     """The fields of the finished message."""
-    payload = messages.done(
+    payload = done(
         spec,
         picture_id=5,
         person_id=PERSON,
@@ -195,7 +196,7 @@ def test_progress_shows_bar_step_times_and_picture() -> None:
 
 
 def test_done_mentions_the_asker_and_tells_how_it_was_made() -> None:
-    payload = messages.done(
+    payload = done(
         ArtSpec(prompt="a red apple", quality="normal"),
         picture_id=5,
         person_id=PERSON,
@@ -213,7 +214,8 @@ def test_done_mentions_the_asker_and_tells_how_it_was_made() -> None:
     values = " ".join(str(field.value) for field in payload.embed.fields)  # type: ignore[union-attr]
     for word in ("42", "normal", "384×384", "1 min 12 s", "60 steps", "mini", "77 tokens"):
         assert word in values
-    assert [button.custom_id for button in payload.buttons] == ["atelier:again:5", "atelier:delete:5"]
+    assert {button.target for button in payload.buttons} == {5}
+    assert {"atelier:again:5", "atelier:vary:5", "atelier:delete:5"} <= {each.custom_id for each in payload.buttons}
 
 
 @pytest.mark.parametrize(

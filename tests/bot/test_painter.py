@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from bot.painter import (
     Cancelled,
@@ -24,6 +25,7 @@ from bot.painter import (
     PaintingFailed,
     ProcessPainter,
     Progress,
+    Seen,
     Suspended,
 )
 from engine.session import CHECKPOINT
@@ -375,3 +377,29 @@ async def test_the_real_service_tells_of_models_that_are_not_there(
     with pytest.raises(PainterDied, match="models pull"):
         await painter.start()
     await painter.close()
+
+
+async def test_a_picture_is_described_beside_the_painting(make: Make, tmp_path: Path) -> None:
+    painter = make()
+    picture = tmp_path / "grey.png"
+    Image.new("RGB", (40, 20), "grey").save(picture)
+    assert await painter.describe(picture) == Seen((("40 of 8", 0.75),), (("flat", 0.5),))
+    painting = asyncio.create_task(events_of(painter, order(tmp_path / "1", "delay=0.02")))
+    await asyncio.sleep(0.1)
+    looking = [asyncio.create_task(painter.describe(picture)) for _ in range(2)]
+    assert isinstance((await painting)[-1], Finished)
+    assert [(await each).things[0][1] for each in looking] == [0.75, 0.75]
+
+
+async def test_what_goes_wrong_while_looking_is_raised(make: Make, tmp_path: Path) -> None:
+    painter = make()
+    for name, colour in (("black", "black"), ("white", "white")):
+        Image.new("RGB", (40, 20), colour).save(tmp_path / f"{name}.png")
+    (tmp_path / "junk.png").write_bytes(b"no picture")
+    with pytest.raises(OrderRefused):
+        await painter.describe(tmp_path / "junk.png")
+    with pytest.raises(PaintingFailed):
+        await painter.describe(tmp_path / "black.png")
+    with pytest.raises(PainterDied):
+        await asyncio.wait_for(painter.describe(tmp_path / "white.png"), 20)
+    await finished(painter, order(tmp_path / "1"))  # by a new process

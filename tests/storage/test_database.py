@@ -12,7 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from storage import Database, DatabaseTooNew, FolderInUse, Gallery, NewJob, SQLiteQueue, StorageError
+from storage import (
+    Database,
+    DatabaseTooNew,
+    FolderInUse,
+    Gallery,
+    GalleryQuery,
+    NewJob,
+    Prompts,
+    SQLiteQueue,
+    StorageError,
+)
 from storage.database import DATABASE_NAME, LOCK_NAME, MIGRATIONS, read_migrations, split_statements
 
 ROOT = Path(__file__).parents[2]
@@ -53,13 +63,21 @@ class TestMigrations:
 
     async def test_pragmas(self, database: Database) -> None:
         found = {}
-        for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout"):
+        for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout", "secure_delete"):
             (row,) = await database.rows(f"PRAGMA {name}")
             found[name] = row[0]
-        assert found == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 1, "busy_timeout": 15000}
+        assert found == {
+            "journal_mode": "wal",
+            "foreign_keys": 1,
+            "synchronous": 1,
+            "busy_timeout": 15000,
+            "secure_delete": 1,
+        }
 
     async def test_every_table_of_ours_is_strict(self, database: Database) -> None:
-        rows = await database.rows("SELECT name, strict FROM pragma_table_list WHERE name NOT LIKE 'sqlite_%'")
+        rows = await database.rows(
+            "SELECT name, strict FROM pragma_table_list WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        )
         assert {row["strict"] for row in rows} == {1}
 
     async def test_an_upgrade_keeps_what_is_there(self, tmp_path: Path, migrations: Path) -> None:
@@ -105,6 +123,68 @@ class TestMigrations:
         assert picture is not None and (picture.seed, picture.films, picture.loss) == (7, ("b.mp4",), 0.5)
         assert (picture.extras, picture.clip_score, row["score"]) == ({}, None, 0)
         assert files == {"a.png", "b.mp4"}
+
+    async def test_a_gallery_of_the_second_version_can_be_searched_and_shared(
+        self, tmp_path: Path, migrations: Path
+    ) -> None:
+        second = tmp_path / "second"
+        second.mkdir()
+        for name in ("0001_queue_and_gallery.sql", "0002_files_beside_the_picture.sql"):
+            shutil.copy(migrations / name, second)
+        specs = [
+            '{"version":1,"prompt":"a castle by the sea"}',
+            '{"version":2,"prompt":"un château","style":"pixel","negative":"sea"}',
+            '{"version":2,"prompt":"quotes \\"and\\" \\u0000 zeros"}',
+            '{"version":2,"style":"sketch"}',
+            "no JSON",
+            "{}",
+        ]
+        database = await Database.open(tmp_path, migrations=second)
+        async with database.transaction() as connection:
+            for number, spec in enumerate(specs, start=1):
+                await connection.execute(
+                    "INSERT INTO job (person_id, guild_id, spec, reply, cost, state, created, started, ended, seconds)"
+                    " VALUES (1, 7, ?, '{}', 4, 'done', 1, 2, 3, 1)",
+                    (spec,),
+                )
+                await connection.execute(
+                    "INSERT INTO picture (job_id, person_id, guild_id, spec, seed, width, height, image, seconds, loss,"
+                    " models, created, extras) VALUES (?, 1, 7, ?, 7, 8, 8, 'a.png', 1, 0.5, 'mini', 3, ?)",
+                    (number, spec, '{"1.png":"b.png"}'),
+                )
+            await connection.execute("INSERT INTO job (person_id, spec, reply, cost, created) VALUES (2, '', '', 1, 9)")
+        await database.close()
+        assert file_version(tmp_path) == 2
+
+        database = await Database.open(tmp_path)
+        gallery, queue = Gallery(database), SQLiteQueue(database)
+        pictures = [picture for id in range(1, 7) if (picture := await gallery.get(id)) is not None]
+        assert [picture.prompt for picture in pictures[:2]] == ["a castle by the sea", "un château"]
+        assert [picture.style for picture in pictures] == ["image", "pixel", "image", "sketch", "image", "image"]
+        assert [picture.prompt for picture in pictures[3:]] == ["", "", ""]
+        for picture, spec in zip(pictures, specs, strict=True):
+            assert (picture.spec, picture.extras, picture.seed) == (spec, {"1.png": "b.png"}, 7)
+            assert (picture.parent_id, picture.origin, picture.public, picture.shared_at) == (None, "art", True, None)
+        found = {}
+        for search in ("castle", "chateau", "quotes", "sea"):
+            page = await gallery.page(GalleryQuery(viewer_id=2, guild_id=7, search=search), 5)
+            found[search] = [picture.id for picture in page.items]
+        assert found == {"castle": [1], "chateau": [2], "quotes": [3], "sea": [1]}
+        assert await gallery.star(2, 1, True) == 1
+        assert await Prompts(database).share(1, 1, 7) is not None
+        waiting = await queue.get(7)
+        assert waiting is not None
+        assert (waiting.parent_id, waiting.origin, waiting.predicted, waiting.first_started) == (
+            None,
+            "art",
+            None,
+            None,
+        )
+        claim = await queue.claim(60)
+        assert claim is not None and claim.job.id == 7
+        assert await gallery.remove(1) is not None
+        await database.rows("INSERT INTO picture_search (picture_search, rank) VALUES ('integrity-check', 1)")
+        await database.close()
 
     @pytest.mark.parametrize("extras", ["[]", "null", "1"])
     async def test_the_further_files_of_a_picture_are_an_object(self, database: Database, extras: str) -> None:

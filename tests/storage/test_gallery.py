@@ -53,14 +53,7 @@ async def test_unknown_pictures_are_nothing(gallery: Gallery) -> None:
     assert await gallery.get(1) is None
     assert await gallery.by_job(1) is None
     assert await gallery.remove(1) is None
-    assert await gallery.of_person(1, 10) == []
-
-
-async def test_a_persons_pictures_newest_first_in_pages(database: Database, gallery: Gallery) -> None:
-    pictures = [await paint(database, person) for person in (1, 2, 1, 1)]
-    mine = [picture.id for picture in pictures if picture.person_id == 1][::-1]
-    assert [picture.id for picture in await gallery.of_person(1, 2)] == mine[:2]
-    assert [picture.id for picture in await gallery.of_person(1, 2, 2)] == mine[2:]
+    assert await gallery.by_message(1) is None
 
 
 async def test_the_message_of_a_picture(database: Database, gallery: Gallery) -> None:
@@ -68,6 +61,7 @@ async def test_the_message_of_a_picture(database: Database, gallery: Gallery) ->
     await gallery.set_message(picture.id, 10, 11)
     kept = await gallery.get(picture.id)
     assert kept is not None and (kept.channel_id, kept.message_id) == (10, 11)
+    assert await gallery.by_message(11) == kept
 
 
 async def test_a_removed_picture_is_gone_and_its_id_is_not_used_again(database: Database, gallery: Gallery) -> None:

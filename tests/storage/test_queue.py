@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from storage import Beat, Claim, Database, Gallery, JobState, NewJob, NewPicture, Picture, Queue, SQLiteQueue
+from storage.queue import Origin
 
 LEASE = 60.0
 
@@ -475,6 +477,86 @@ class TestDelivery:
         assert [job.id for job in await queue.undelivered()] == [done.job.id, 4]
         delivered = await queue.get(failed.job.id)
         assert delivered is not None and delivered.delivered
+
+
+class TestDescent:
+    async def test_a_picture_tells_what_its_job_went_on_from(self, queue: Queue) -> None:
+        await queue.add(job())
+        first = await queue.finish(await claimed(queue), picture())
+        assert first is not None and (first.parent_id, first.origin) == (None, "art")
+        added = await queue.add(dataclasses.replace(job(), parent_id=first.id, origin="upscale"))
+        assert (added.parent_id, added.origin) == (first.id, "upscale")
+        second = await queue.finish(await claimed(queue), picture())
+        assert second is not None and (second.parent_id, second.origin) == (first.id, "upscale")
+
+    async def test_a_parent_that_is_gone_is_none(self, queue: Queue) -> None:
+        added = await queue.add(dataclasses.replace(job(), parent_id=99, origin="again"))
+        assert (added.parent_id, added.origin) == (None, "again")
+
+    @pytest.mark.parametrize("origin", get_args(Origin))
+    async def test_every_origin_can_be_kept(self, queue: Queue, origin: Origin) -> None:
+        await queue.add(dataclasses.replace(job(), origin=origin))
+        kept = await queue.finish(await claimed(queue), picture())
+        assert kept is not None and kept.origin == origin
+
+
+class TestPredictions:
+    async def test_estimates_are_compared_with_the_wait(self, queue: Queue, clock: Any) -> None:
+        assert await queue.estimate_error() is None
+        for predicted, waited in ((10.0, 16.0), (30.0, 26.0), (5.0, 5.0)):
+            added = await queue.add(job())
+            await queue.set_predicted(added.id, predicted)
+            clock.advance(waited)
+            await queue.finish(await claimed(queue), picture())
+        found = await queue.estimate_error()
+        assert found is not None
+        assert (found.error, found.wait, found.count) == (pytest.approx(10 / 3), pytest.approx(47 / 3), 3)
+        newest = await queue.estimate_error(limit=2)
+        assert newest is not None and (newest.error, newest.wait, newest.count) == (2.0, 15.5, 2)
+
+    async def test_only_the_first_estimate_and_the_first_claim_count(self, queue: Queue, clock: Any) -> None:
+        added = await queue.add(job())
+        for predicted in (10.0, 1.0):
+            await queue.set_predicted(added.id, predicted)
+        clock.advance(8)
+        await queue.release(await claimed(queue))
+        clock.advance(100)
+        claim = await claimed(queue)
+        assert (claim.job.predicted, claim.job.first_started) == (10.0, claim.job.created + 8)
+        found = await queue.estimate_error()
+        assert found is not None and (found.error, found.count) == (2.0, 1)
+
+    async def test_jobs_without_estimate_or_start_are_left_out(self, queue: Queue) -> None:
+        waiting = await queue.add(job())
+        await queue.add(job(person=2))
+        await queue.set_predicted(waiting.id, -3.0)
+        assert await queue.estimate_error() is None
+        claim = await claimed(queue)
+        assert claim.job.id == waiting.id and claim.job.predicted == 0.0
+        await queue.fail(claim, "It broke.", retry=False)
+        await claimed(queue)
+        found = await queue.estimate_error()
+        assert found is not None and found.count == 1
+
+
+class TestCostOfADay:
+    async def test_what_was_painted_or_will_be_counts(self, queue: Queue, clock: Any) -> None:
+        for cost, guild in ((1.0, 7), (2.0, 7), (4.0, 7), (8.0, 7), (16.0, 8), (32.0, None)):
+            await queue.add(job(cost=cost, guild=guild))
+        start = clock.now
+        await queue.finish(await claimed(queue), picture())  # 1.0
+        await queue.fail(await claimed(queue), "It broke.", retry=False)  # 2.0
+        await claimed(queue)  # 4.0, running
+        await queue.add(job(cost=64.0))
+        await queue.cancel(4)  # 8.0
+        await queue.add(job(person=2, cost=128.0))
+        assert await queue.cost_today(1, 7, start) == 1.0 + 4.0 + 64.0
+        assert await queue.cost_today(1, 8, start) == 16.0
+        assert await queue.cost_today(1, None, start) == 32.0
+        assert await queue.cost_today(9, 7, start) == 0.0
+        clock.advance(60)
+        await queue.add(job(cost=256.0))
+        assert await queue.cost_today(1, 7, start + 30) == 256.0
 
 
 class TestConcurrency:

@@ -29,7 +29,9 @@ async def test_no_query_reads_the_whole_history(database: Database) -> None:
     await queue.undelivered()
     await queue.cancel(2)
     await gallery.by_job(1)
-    await gallery.of_person(1, 10)
+    await queue.set_predicted(2, 3.0)
+    await queue.estimate_error()
+    await queue.cost_today(1, None, 0.0)
     await database.connection.set_trace_callback(None)  # type: ignore[arg-type]
     read = [sql for sql in statements if re.match(r"\s*(WITH|SELECT|UPDATE|DELETE)", sql)]
     assert len(read) > 12

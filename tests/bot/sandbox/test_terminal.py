@@ -12,7 +12,9 @@ from rich.console import Console
 
 from bot.sandbox import CommandRefused, Sandbox
 from bot.sandbox.process import BotFailed, BotProcess
-from bot.sandbox.terminal import parse_command, run_terminal
+from bot.sandbox.show import Lines
+from bot.sandbox.terminal import Terminal, parse_command, run_terminal
+from tests.bot.conftest import StartBot
 
 COMMANDS: list[dict[str, Any]] = [
     {
@@ -24,6 +26,7 @@ COMMANDS: list[dict[str, Any]] = [
         ],
     },
     {"name": "queue"},
+    {"name": "challenge", "options": [{"name": "open", "type": 1, "options": [{"name": "theme", "type": 3}]}]},
 ]
 
 
@@ -44,6 +47,14 @@ def test_a_line_becomes_a_command(line: str, options: dict[str, str], files: dic
     assert (typed.name, typed.options, typed.files) == (line[1:].split()[0], options, files)
 
 
+def test_a_second_word_leads_to_a_subcommand() -> None:
+    typed = parse_command("/challenge open theme:the sea", COMMANDS)
+    assert (typed.name, typed.options) == ("challenge open", {"theme": "the sea"})
+    for line in ("/challenge", "/challenge theme:the sea"):
+        with pytest.raises(CommandRefused, match="goes on with one of open"):
+            parse_command(line, COMMANDS)
+
+
 def test_an_unknown_command_is_named() -> None:
     with pytest.raises(CommandRefused, match="no command /draw; known are /art, /queue"):
         parse_command("/draw a cat", COMMANDS)
@@ -52,7 +63,8 @@ def test_an_unknown_command_is_named() -> None:
 async def test_lines_are_acted_on_until_quit(tmp_path: Path) -> None:
     out = io.StringIO()
     typed = (
-        "/queue\nas bob\n\nin dm\n/queue\n/draw\npress again\nnonsense\n/art quality:superb prompt:x\nquit\n/queue\n"
+        "/queue\nas bob\n\nin dm\n/queue\n/draw\npress again\nnonsense\n/art quality:superb prompt:x\n"
+        "in guild\nas carol moderator\n/challenge open theme:the sea\nreact ⭐\nquit\n/queue\n"
     )
     assert await run_terminal(io.StringIO(typed), Console(file=out, width=300), tmp_path) == 0
     said = out.getvalue()
@@ -60,6 +72,7 @@ async def test_lines_are_acted_on_until_quit(tmp_path: Path) -> None:
     assert "There is no command /draw; known are /art" in said
     assert "No message here has a button again." in said
     assert "quality must be one of" in said
+    assert "The challenge is open" in said and "No message here has a picture." in said
     assert "stopping" in (tmp_path / "bot.log").read_text()
 
 
@@ -88,3 +101,24 @@ async def test_a_bot_that_cannot_start_is_explained(tmp_path: Path) -> None:
         assert await bot.stop() != 0
         with pytest.raises(ProcessLookupError):
             os.killpg(bot.process.pid, 0)
+
+
+async def test_menus_are_chosen_from(sandbox: Sandbox, start_bot: StartBot) -> None:
+    stage = Lines(Console(file=io.StringIO()), sandbox.world)
+    terminal = Terminal(sandbox, stage)
+    with pytest.raises(CommandRefused, match="no message"):
+        await terminal.do("menu Report")
+    async with start_bot():
+        painted = await terminal.do("/art a red apple")
+        assert painted is not None
+        await painted.until(lambda now: now.file("*.png"))
+        with pytest.raises(CommandRefused, match="has a menu"):
+            await terminal.do("choose 1")
+        told = await terminal.do("menu Show the prompt")
+        assert told is not None and "a red apple" in (await told.until(lambda now: now.text)).text
+        listing = await terminal.do("/gallery")
+        assert listing is not None
+        await listing.until(lambda now: now.text)
+        opened = await terminal.do("choose 1")
+        assert opened is not None
+        await opened.until(lambda now: now.file("atelier-1.png"))

@@ -2,35 +2,19 @@ from __future__ import annotations
 
 import asyncio
 import io
-from typing import Any
 
 import discord
 import pytest
 from PIL import Image
 
+from bot.buttons import BUTTONS, view_of
 from bot.messages import Button
-from bot.sandbox import InteractionHandle, Sandbox, Upload
-from bot.views import BUTTONS, view_of
+from bot.sandbox import Sandbox, Upload
 from engine.spec import ArtSpec
 from storage.queue import JobState
+from tests.bot.buttons.doings import painted, private_answer
 from tests.bot.conftest import StartBot, eventually
 from tests.bot.fake_painter import FakePainter
-
-
-async def painted(sandbox: Sandbox, name: str = "alice", prompt: str = "a red apple", **options: Any) -> Any:
-    handle = await sandbox.type_command(sandbox.person(name), sandbox.channel, "art", {"prompt": prompt, **options})
-    await handle.until(lambda now: now.file("*.png"))
-    return handle
-
-
-async def private_answer(sandbox: Sandbox, pressed: InteractionHandle) -> str:
-    """What the presser alone is told, whether first answer or follow-up."""
-    await pressed.answer()
-    if pressed.message is not None and pressed.message.only_for is not None:
-        return pressed.now.text
-    await sandbox.until(lambda: pressed.followups, 5)
-    assert pressed.followups[0].only_for is pressed.interaction.user
-    return pressed.followups[0].now.text
 
 
 def test_views_hold_dynamic_items_only() -> None:
