@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
 import discord
 from discord import app_commands
 
-from bot.buttons.base import StatefulItem
+from bot.buttons.base import FieldMenu
 from bot.language import LANGUAGES, Language, say, to_say
 from storage.people import Preferences
 
@@ -44,21 +43,8 @@ def preferences_command() -> app_commands.Command[Any, ..., None]:
     )
 
 
-class PreferenceMenu(StatefulItem, template=r"atelier:preference:(?P<field>notify|locale|public)"):
+class PreferenceMenu(FieldMenu, template=r"atelier:preference:(?P<field>notify|locale|public)"):
     """A menu under /preferences."""
-
-    def __init__(self, item: discord.ui.Item[Any], field: str) -> None:
-        super().__init__(item)
-        self.field = field
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        return cls(item, match["field"])
-
-    def _press_of(self, interaction: Interaction) -> str:
-        return str(interaction.id)  # choosing the same twice does one thing anyway
 
     async def pressed(self, interaction: Interaction) -> None:
         data: Any = interaction.data or {}

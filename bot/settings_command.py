@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
 import discord
 from discord import app_commands
 
 from bot import forms, replies
-from bot.buttons.base import StatefulItem
+from bot.buttons.base import FieldMenu
 from bot.language import LANGUAGES, Language, say, say_number, to_say
 from bot.limits import drafts, work_of_a_draft
 from bot.safety import LEVELS
@@ -54,21 +53,8 @@ def settings_command() -> app_commands.Command[Any, ..., None]:
     )
 
 
-class GuildMenu(StatefulItem, template=r"atelier:guild:(?P<field>[a-z_]+)"):
+class GuildMenu(FieldMenu, template=r"atelier:guild:(?P<field>[a-z_]+)"):
     """A menu or button under /settings; what was chosen replaces what was set."""
-
-    def __init__(self, item: discord.ui.Item[Any], field: str) -> None:
-        super().__init__(item)
-        self.field = field
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        return cls(item, match["field"])
-
-    def _press_of(self, interaction: Interaction) -> str:
-        return str(interaction.id)  # choosing the same twice does one thing anyway
 
     async def pressed(self, interaction: Interaction) -> None:
         client, guild_id = interaction.client, _guild_of(interaction)

@@ -51,6 +51,23 @@ class StatefulItem(discord.ui.DynamicItem[discord.ui.Item[Any]], template=r"atel
         return self.custom_id
 
 
+class FieldMenu(StatefulItem, template=r"atelier:(?!)"):
+    """A menu or button that sets one field; its pattern has a group `field`."""
+
+    def __init__(self, item: discord.ui.Item[Any], field: str) -> None:
+        super().__init__(item)
+        self.field = field
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        return cls(item, match["field"])
+
+    def _press_of(self, interaction: Interaction) -> str:
+        return str(interaction.id)  # choosing the same twice does one thing anyway
+
+
 class StatefulButton(StatefulItem, template=r"atelier:(?!)"):
     """A button for a picture, a job or a draft: `Button` says which."""
 

@@ -99,16 +99,20 @@ async def test_queue_shows_places_but_no_prompts_of_others(sandbox: Sandbox, sta
 
 
 async def test_queue_says_how_good_its_estimates_were(sandbox: Sandbox, start_bot: StartBot) -> None:
-    async with start_bot(FakePainter(steps=40, pause=0.05)) as client:
+    painter = FakePainter()
+    async with start_bot(painter) as client:
         alice = sandbox.person("alice")
         before = await (await sandbox.type_command(alice, sandbox.channel, "queue")).answer()
         assert "off by" not in before.now.text, "nothing was measured yet"
         await (await ask(sandbox, "alice", "first")).until(lambda now: now.file("*.png"))
+        painter.may_go_on.clear()
         handles = [await ask(sandbox, name, "then") for name in ("alice", "bob", "carol")]
+        await asyncio.sleep(3)  # so that people did wait, however fast or slow the machine is
+        painter.may_go_on.set()
         for handle in handles:
             await handle.until(lambda now: now.file("*.png"))
         measured = await client.queue.estimate_error()
-        assert measured is not None and measured.count >= 2 and measured.error < 5
+        assert measured is not None and measured.count >= 2 and measured.wait > 1
         after = await (await sandbox.type_command(alice, sandbox.channel, "queue")).answer()
         assert f"last {measured.count} pictures my estimates of the wait were off by" in after.now.text
 
