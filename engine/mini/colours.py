@@ -8,8 +8,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.mini.text import split_words
-
 
 @dataclass(frozen=True)
 class Colour:
@@ -64,11 +62,6 @@ def shaded(colour: Colour, shade: str) -> Colour:
     if shade == "bright":
         return replace(colour, value=min(1, colour.value * 1.15), saturation=min(1, colour.saturation * 1.15))
     return colour
-
-
-def colour_words(text: str) -> list[str]:
-    """The colour words of a text, in order."""
-    return [word for word in split_words(text) if word in COLOUR_WORDS]
 
 
 def hue_saturation_value(pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:

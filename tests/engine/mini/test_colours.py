@@ -6,7 +6,6 @@ import torch
 
 from engine.mini.colours import (
     COLOUR_WORDS,
-    colour_words,
     hue_saturation_value,
     in_colour,
     object_mask,
@@ -32,10 +31,6 @@ def test_dark_and_pale_colours_keep_their_hue() -> None:
     assert shaded(blue, "dark").value < blue.value < shaded(blue, "pale").value
     assert shaded(blue, "pale").saturation < shaded(blue, "light").saturation < blue.saturation
     assert {shaded(blue, word).hue for word in ("dark", "light", "pale", "bright", "")} == {blue.hue}
-
-
-def test_colour_words_come_in_order() -> None:
-    assert colour_words("a red and white cat, golden eyes") == ["red", "white", "golden"]
 
 
 def test_a_black_thing_takes_a_colour_as_well() -> None:
