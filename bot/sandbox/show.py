@@ -24,13 +24,18 @@ def finished(revision: Revision) -> bool:
 
 
 def words(revision: Revision, world: World) -> str:
-    """The text of a message as a person reads it: names for mentions, no control characters, no escapes."""
+    """The text of a message as a person reads it."""
+    return readable("(thinking …)" if revision.loading else revision.text, world)
+
+
+def readable(text: str, world: World) -> str:
+    """Names for mentions, no control characters, no escapes."""
 
     def name(match: re.Match[str]) -> str:
         user = world.users.get(int(match[1]))
         return match[0] if user is None else f"@{user.name}"
 
-    text = MENTION.sub(name, "(thinking …)" if revision.loading else revision.text)
+    text = MENTION.sub(name, text)
     text = re.sub(r"\\([^\w\s])", r"\1", text).replace("\u200b", "")
     return "".join(letter for letter in text if letter.isprintable() or letter == "\n")
 
