@@ -2,31 +2,35 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint bench bot format clean
+.PHONY: help demo test lint bench bot format clean
 
-demo: .venv/ready
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/ready  ## show the bot painting a picture, with no Discord and no download
 	$(BIN)/python -m bot demo
 
-test: .venv/ready
+test: .venv/ready  ## run the tests
 	$(BIN)/python -m pytest
 
-lint: .venv/ready
+lint: .venv/ready  ## ruff, mypy --strict, and the order of the imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
-bench: .venv/ready
-	$(BIN)/python -m engine.bench
+bench: .venv/ready  ## steps a second beside the field's way of painting
+	$(BIN)/python -m engine.lab.bench
 
-bot: .venv/ready
+bot: .venv/ready  ## run the bot on Discord, with the settings in .env
 	$(BIN)/python -m bot
 
-format: .venv/ready
+format: .venv/ready  ## format the code, and mend what ruff can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-clean:
-	rm -rf .venv out build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+clean:  ## remove everything that can be made again
+	rm -rf .venv out build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 # The mark is touched last, so that an interrupted installation is begun again.
 .venv/ready: pyproject.toml

@@ -1,4 +1,4 @@
-"""`python -m bot` runs the bot; `python -m bot sandbox` and `python -m bot demo` need no Discord."""
+"""Command line: `python -m bot` runs the bot; `python -m bot sandbox` and `python -m bot demo` need no Discord."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import sys
 
 import typer
 
-from bot.client import BROKEN, MISCONFIGURED, StartError, run_bot
+from bot.app import BROKEN, MISCONFIGURED, StartError, run_bot
+from bot.config import ConfigError, load_config
+from bot.jobs.process_painter import ProcessPainter
 from bot.logs import set_up_logging
-from bot.painter import ProcessPainter
-from bot.settings import SettingsError, load_settings
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -24,12 +24,12 @@ def bot(context: typer.Context) -> None:
 
 
 def run() -> int:
-    """The bot from its settings to its exit status; what stops it is said in one sentence on standard error."""
+    """Load the config, run the bot and return its exit status; a failure to start is one sentence on stderr."""
     try:
-        settings = load_settings()
-        set_up_logging(settings.log_level, settings.token.get_secret_value())
-        return asyncio.run(run_bot(settings, ProcessPainter(models=settings.models, device=settings.device)))
-    except (SettingsError, StartError) as error:
+        config = load_config()
+        set_up_logging(config.log_level, config.token.get_secret_value())
+        return asyncio.run(run_bot(config, ProcessPainter(models=config.models, device=config.device)))
+    except (ConfigError, StartError) as error:
         print(error, file=sys.stderr)
         return MISCONFIGURED
     except Exception:
@@ -40,7 +40,7 @@ def run() -> int:
 @app.command()
 def sandbox() -> None:
     """Run the bot against a small Discord on this machine, and type commands in the terminal."""
-    from bot.sandbox.terminal import main
+    from bot.demo.terminal import main
 
     main()
 
@@ -48,7 +48,7 @@ def sandbox() -> None:
 @app.command()
 def demo() -> None:
     """Show the bot painting one picture, from the typed command to the delivered file."""
-    from bot.demo import main
+    from bot.demo.demo import main
 
     main()
 

@@ -1,4 +1,4 @@
-"""Atelier's engine: paints what words say. Knows nothing of Discord or databases.
+"""Atelier's engine: paints pictures from prompts. Independent of Discord and of databases.
 
 >>> from engine import ArtSpec, load_models, paint
 """
@@ -11,26 +11,26 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from engine.errors import AtelierError, InputError, PaintingError
-    from engine.models import Models, load_models
-    from engine.painting import paint, paint_together
-    from engine.snapshot import Snapshot
-    from engine.spec import ArtSpec
+    from engine.loop.loop import paint, paint_together
+    from engine.loop.snapshot import Snapshot
+    from engine.registry import Models, load_models
+    from engine.spec.artspec import ArtSpec
 
-# Said before torch is loaded: its threads sleep rather than spin while they wait for each other. Beside other busy
-# processes, which a bot's machine has, a step of the mini on two threads took 4.2 s spinning and 0.9 s sleeping.
+# Must be set before torch is loaded. OpenMP threads then sleep rather than spin while they wait: next to other busy
+# processes a step on two threads took 4.2 s spinning and 0.9 s sleeping.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-# Looked up on first use, so that a process which only handles specs never loads torch.
-_HOMES = {
-    "ArtSpec": "engine.spec",
+# Imported on first use, so that a process that only handles specs never loads torch.
+_MODULES = {
+    "ArtSpec": "engine.spec.artspec",
     "AtelierError": "engine.errors",
     "InputError": "engine.errors",
-    "Models": "engine.models",
+    "Models": "engine.registry",
     "PaintingError": "engine.errors",
-    "Snapshot": "engine.snapshot",
-    "load_models": "engine.models",
-    "paint": "engine.painting",
-    "paint_together": "engine.painting",
+    "Snapshot": "engine.loop.snapshot",
+    "load_models": "engine.registry",
+    "paint": "engine.loop.loop",
+    "paint_together": "engine.loop.loop",
 }
 
 __all__ = [
@@ -47,6 +47,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_MODULES[name]), name)

@@ -1,4 +1,4 @@
-"""Everything that is kept: the queue, the gallery, prompts, settings, files. Knows neither Discord nor painting."""
+"""Storage: queue, gallery, prompts, guild settings, files. It depends on neither Discord nor the engine."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from storage.database import Database
 from storage.errors import DatabaseTooNew, FolderInUse, StorageError
 from storage.feed import Feed, FeedPost
 from storage.files import FileStore
-from storage.gallery import Family, Gallery, GalleryQuery
-from storage.guilds import GuildSettings, Settings
+from storage.gallery import Gallery, GalleryQuery, Lineage
+from storage.guilds import Guilds, GuildSettings
 from storage.pages import Page
 from storage.people import People, Preferences
 from storage.pictures import NewPicture, Picture
@@ -26,7 +26,6 @@ __all__ = [
     "DatabaseTooNew",
     "Entry",
     "EstimateError",
-    "Family",
     "Feed",
     "FeedPost",
     "FileStore",
@@ -34,9 +33,11 @@ __all__ = [
     "Gallery",
     "GalleryQuery",
     "GuildSettings",
+    "Guilds",
     "Job",
     "JobState",
     "LeaderboardRow",
+    "Lineage",
     "NewJob",
     "NewPicture",
     "Numbers",
@@ -49,7 +50,6 @@ __all__ = [
     "Report",
     "Reports",
     "SQLiteQueue",
-    "Settings",
     "SharedPrompt",
     "Statistics",
     "StorageError",

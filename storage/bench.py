@@ -164,7 +164,7 @@ async def _others(database: Database) -> None:
     gallery, numbers = Gallery(database), Statistics(database)
     await _timed("count of a server", lambda: gallery.count(GalleryQuery(1, guild_id=GUILD)))
     await _timed("count of a search", lambda: gallery.count(GalleryQuery(1, guild_id=GUILD, search="castle")))
-    await _timed("family", lambda: gallery.family(50_000))
+    await _timed("family", lambda: gallery.lineage(50_000))
     await _timed("statistics of a server", lambda: numbers.of_guild(GUILD))
     await _timed("statistics of a person", lambda: numbers.of_person(HEAVY))
     await _timed("leaderboard of stars", lambda: numbers.leaderboard(GUILD, "stars"))

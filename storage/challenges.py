@@ -1,4 +1,4 @@
-"""A theme for some days, one picture a person, and votes."""
+"""Challenges: a theme for some days, one entry per person, and votes."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Challenges:
             )
 
     async def enter(self, challenge_id: int, person_id: int, picture_id: int) -> Entry | None:
-        """Enters one's own picture, in place of one entered before, whose votes are lost; it becomes public.
+        """Enters a picture of this person, replacing an earlier entry and its votes; the picture becomes public.
 
         None: the challenge has ended, or there is no such picture of this person. The same picture again changes
         nothing.
@@ -110,7 +110,7 @@ class Challenges:
         return next(entry for entry in map(_entry_from, rows) if entry.person_id == person_id)
 
     async def vote(self, challenge_id: int, person_id: int, entry_id: int, on: bool) -> int | None:
-        """Votes for another's entry, or takes the vote back; one may vote for several, once for each.
+        """Votes for another person's entry, or withdraws the vote; several entries may be voted for, each once.
 
         Returns how many votes the entry has now; None: the challenge has ended, there is no such entry, or it is the
         person's own.

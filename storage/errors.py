@@ -1,4 +1,4 @@
-"""What can go wrong while keeping things, each as one sentence that a person can act on."""
+"""Failures of storage, each with a sentence that a person can act on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which messages in feed channels show which pictures."""
+"""The posts in feed channels and the pictures they show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures, films and the work in progress, in one folder, under names that say nothing and that nobody chose."""
+"""Pictures, films and the work folders of jobs, in one folder; file names are random."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every picture that was finished: whose it is, how it was painted, who may see it, and where it can be found."""
+"""The gallery: every finished picture, with its owner, its ArtSpec, its visibility and its messages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from storage.pages import Listing, Page, read_page
 from storage.pictures import NewPicture, Picture, picture_from
 from storage.searching import few_match, quoted, words_query
 
-__all__ = ["Family", "Gallery", "GalleryQuery", "NewPicture", "Picture", "Sort"]
+__all__ = ["Gallery", "GalleryQuery", "Lineage", "NewPicture", "Picture", "Sort"]
 
 Sort = Literal["new", "top", "old"]
 OLDEST_ANCESTOR: Final = 30  # generations
@@ -39,7 +39,7 @@ class GalleryQuery:
 
 
 @dataclass(frozen=True)
-class Family:
+class Lineage:
     """Where a picture comes from and what was made from it."""
 
     ancestors: tuple[Picture, ...]  # the first of all, ..., the parent
@@ -98,7 +98,7 @@ class Gallery:
         assert row is not None
         return int(row["number"])
 
-    async def family(self, picture_id: int, viewer_id: int | None = None) -> Family:
+    async def lineage(self, picture_id: int, viewer_id: int | None = None) -> Lineage:
         """The ancestors and children of a picture; with a viewer only those that are public or the viewer's own."""
         ancestors = await self._database.rows(
             """
@@ -118,7 +118,7 @@ class Gallery:
             (picture_id, viewer_id, MOST_CHILDREN),
         )
         seen = [picture_from(row) for row in ancestors]
-        return Family(
+        return Lineage(
             ancestors=tuple(each for each in seen if viewer_id in (None, each.person_id) or each.public),
             children=tuple(picture_from(row) for row in children),
         )
@@ -133,7 +133,7 @@ class Gallery:
         return bool(list(rows))
 
     async def favourite(self, person_id: int, picture_id: int, on: bool) -> int:
-        """Puts a picture that this person may see among their favourites, or takes it away; how many have it there."""
+        """Adds a picture to this person's favourites if they may see it, or removes it; returns how many have it."""
         async with self._database.transaction() as connection:
             if on:
                 await connection.execute_fetchall(
@@ -158,7 +158,7 @@ class Gallery:
         return row is not None
 
     async def favourites(self, person_id: int, limit: int, after: str | None = None) -> Page[Picture]:
-        """What this person chose, newest choice first, without pictures that were made private since."""
+        """This person's favourites, newest choice first, without pictures that became private."""
         listing = Listing(
             source="favourite JOIN picture ON picture.id = favourite.picture_id",
             condition="favourite.person_id = ? AND (picture.public = 1 OR picture.person_id = ?)",
@@ -172,7 +172,7 @@ class Gallery:
         return await read_page(self._database, listing, shown, picture_from, limit, after)
 
     async def star(self, person_id: int, picture_id: int, on: bool) -> int:
-        """Gives a picture that this person may see their star, or takes it back; how many stars it has now."""
+        """Adds this person's star to a picture they may see, or removes it; returns the number of its stars."""
         async with self._database.transaction() as connection:
             if on:
                 await connection.execute_fetchall(

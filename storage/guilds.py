@@ -1,4 +1,4 @@
-"""What the moderators of a server decided."""
+"""The settings of servers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Safety = Literal["off", "standard", "strict"]
 
 
 @dataclass(frozen=True)
-class Settings:
+class GuildSettings:
     """The rules of one server; None and () mean: no rule of its own. ValueError: a value that makes no sense."""
 
     channels: tuple[int, ...] = ()  # where one may paint; (): everywhere
@@ -42,25 +42,25 @@ class Settings:
             raise ValueError(f"one star is the least that leads to the feed, not {self.star_threshold}")
 
 
-class GuildSettings:
+class Guilds:
     """The settings of all servers; a server that never changed any has the defaults."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def get(self, guild_id: int) -> Settings:
+    async def get(self, guild_id: int) -> GuildSettings:
         """The settings of a server."""
         row = await self._database.row("SELECT settings FROM guild WHERE id = ?", (guild_id,))
-        return Settings() if row is None else _read(row["settings"])
+        return GuildSettings() if row is None else _read(row["settings"])
 
-    async def change(self, guild_id: int, **fields: Any) -> Settings:
-        """Changes these fields of Settings and leaves the others; returns what holds from now on.
+    async def change(self, guild_id: int, **fields: Any) -> GuildSettings:
+        """Changes these fields of GuildSettings and leaves the others; returns what holds from now on.
 
         TypeError: no such field. ValueError: a value that makes no sense. Then nothing was changed.
         """
         async with self._database.transaction() as connection:
             rows = await connection.execute_fetchall("SELECT settings FROM guild WHERE id = ?", (guild_id,))
-            old = next((_read(row["settings"]) for row in rows), Settings())
+            old = next((_read(row["settings"]) for row in rows), GuildSettings())
             settings = dataclasses.replace(old, **fields)
             await connection.execute_fetchall(
                 "INSERT INTO guild (id, settings) VALUES (?, ?) "
@@ -70,7 +70,7 @@ class GuildSettings:
         return settings
 
 
-def _read(text: str) -> Settings:
+def _read(text: str) -> GuildSettings:
     """Fields of a later or earlier Atelier that this one does not know are left out."""
-    known = {field.name for field in dataclasses.fields(Settings)}
-    return Settings(**{name: value for name, value in json.loads(text).items() if name in known})
+    known = {field.name for field in dataclasses.fields(GuildSettings)}
+    return GuildSettings(**{name: value for name, value in json.loads(text).items() if name in known})

@@ -1,4 +1,4 @@
-"""Lists that are read page by page from where the last page ended, however long they are and whatever is added."""
+"""Keyset pagination: pages of a list, read from where the last page ended, however long the list is."""
 
 from __future__ import annotations
 

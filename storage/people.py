@@ -1,4 +1,4 @@
-"""What is kept about a person: their preferences, and all the rest of it in one hand, to be shown or erased."""
+"""Preferences of people, and the export and erasure of everything that is kept about a person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prompts that people share: everybody may paint them with a seed of their own, and knows whose they are."""
+"""Shared prompts: everybody may paint them with another seed, and the author is credited."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Prompts:
         self._clock = clock
 
     async def share(self, picture_id: int, person_id: int, guild_id: int | None) -> SharedPrompt | None:
-        """Shares the prompt of one's own picture, which becomes public with it; None: there is no such picture.
+        """Shares the prompt of a picture of this person, which becomes public; None: there is no such picture.
 
         Sharing it again changes nothing.
         """
@@ -103,7 +103,7 @@ class Prompts:
             await connection.execute_fetchall("UPDATE prompt SET uses = uses + 1 WHERE id = ?", (prompt_id,))
 
     async def save(self, person_id: int, prompt_id: int, on: bool) -> bool:
-        """Puts a prompt on a person's own list, or takes it away. False: there is no such prompt."""
+        """Adds a prompt to a person's saved prompts, or removes it. False: there is no such prompt."""
         async with self._database.transaction() as connection:
             if on:
                 await connection.execute_fetchall(
@@ -119,7 +119,7 @@ class Prompts:
         return bool(list(rows))
 
     async def unshare(self, prompt_id: int, person_id: int) -> bool:
-        """Takes back one's own prompt, also from others' lists; the picture stays as public as it is. False: none."""
+        """Stops sharing a prompt of this person and removes it from others' lists; False: there is no such prompt."""
         async with self._database.transaction() as connection:
             rows = await connection.execute_fetchall(
                 "DELETE FROM prompt WHERE id = ? AND person_id = ? RETURNING picture_id", (prompt_id, person_id)

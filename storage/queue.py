@@ -1,4 +1,4 @@
-"""Who decides the next job: a queue with leases, fencing and a fair order, as a contract and on SQLite."""
+"""The job queue, with leases, fencing and a fair order: its contract and its implementation on SQLite."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import aiosqlite
 
 from storage.database import Database
 from storage.pictures import NewPicture, Picture, insert_picture
+
+ABANDONED: Final = "The painting broke off too often, so it was given up."  # the error of a job without attempts left
 
 
 class JobState(StrEnum):
@@ -48,7 +50,7 @@ class NewJob:
     reply: str  # where the answer goes; the bot's own JSON
     cost: float  # units of work
     priority: int = 0  # the greater goes first
-    parent_id: int | None = None  # the picture that it goes on from; one that is gone is none
+    parent_id: int | None = None  # the picture that it starts from; None also if that was deleted
     origin: Origin = "art"  # how it came to be, also told of the picture
 
     def __post_init__(self) -> None:
@@ -67,7 +69,7 @@ class Job(NewJob):
     started: float | None  # newest claim; None while waiting
     ended: float | None
     progress: str | None  # the bot's own, from the newest beat
-    error: str | None  # a sentence: why it failed, or why the attempt before this one did
+    error: str | None  # why it failed, or why the attempt before this one did: a sentence, or the bot's own JSON of it
     cancel_requested: bool
     delivered: bool
     seconds: float | None  # spent under leases, all attempts together
@@ -308,9 +310,8 @@ class SQLiteQueue(Queue):
             for row in rows:
                 job = job_from(row)
                 state = self._after_failure(job, retry=True)
-                error = "The painting broke off too often, so it was given up."
                 # Nobody worked on it after the lease ran out, however long ago that was.
-                reaped.append(await _leave(connection, job, state, now, error=error, until=row["lease_until"]))
+                reaped.append(await _leave(connection, job, state, now, error=ABANDONED, until=row["lease_until"]))
         return reaped
 
     def _after_failure(self, job: Job, retry: bool) -> JobState:

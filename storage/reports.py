@@ -12,7 +12,7 @@ from storage.database import Database
 
 @dataclass(frozen=True)
 class Report:
-    """Somebody finds that a picture should not be there; gone with the picture."""
+    """A person's report of a picture; it is deleted with the picture."""
 
     id: int
     picture_id: int

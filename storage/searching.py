@@ -1,4 +1,4 @@
-"""What is typed into a search box, as a query that FTS5 can't misread."""
+"""Search text as a safe FTS5 query."""
 
 from __future__ import annotations
 

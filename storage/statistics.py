@@ -1,4 +1,4 @@
-"""Numbers about what people and servers painted."""
+"""Statistics of what people and servers painted."""
 
 from __future__ import annotations
 

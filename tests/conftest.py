@@ -1,4 +1,4 @@
-"""Fixtures that more than one folder of tests uses."""
+"""Fixtures that several folders of tests use."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.sandbox import Sandbox
+from bot.loopback import Sandbox
 from tests import discord_contract
 
 
 @pytest.fixture
 async def bare_sandbox() -> AsyncIterator[Sandbox]:
-    """A loopback Discord on a free port; it records every request, and nothing checks them."""
+    """A loopback Discord on a free port, whose requests are not checked."""
     async with await Sandbox.start() as sandbox:
         yield sandbox
 
 
 @pytest.fixture
 async def sandbox(bare_sandbox: Sandbox) -> AsyncIterator[Sandbox]:
-    """A loopback Discord on a free port. When the test ends, every request it saw must have been fit for Discord."""
+    """A loopback Discord on a free port. All requests of the test must satisfy `discord_contract`."""
     yield bare_sandbox
     assert discord_contract.check(bare_sandbox.requests) == []

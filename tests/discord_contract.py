@@ -1,7 +1,7 @@
-"""Checks what the bot sent against Discord's own OpenAPI description, and against limits that it leaves out.
+"""Checks the bot's requests against Discord's OpenAPI description, and against limits that it leaves out.
 
-The description lies beside the repository in `shared/facts/discord-openapi.json` and is not part of it: `available()`
-says whether it is there, and `check()` holds against it only then.
+The description is not part of the repository: it is expected beside it in `shared/facts/discord-openapi.json`, or below
+the folder in `ATELIER_SHARED`. `check()` uses it only if it is `available()`.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from jsonschema.exceptions import ValidationError, best_match
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from bot.sandbox import Request
+from bot.loopback import Request
 
 NAME = re.compile(r"[-_'\w]{1,32}")
 BOOLEANS = {"1": True, "true": True, "0": False, "false": False}
 
 
 def description() -> Path:
-    """Where Discord's OpenAPI description is, if it is anywhere."""
+    """The path of Discord's OpenAPI description, which may not exist."""
     beside = Path(__file__).resolve().parents[1].parent / "shared"
     return Path(os.environ.get("ATELIER_SHARED", beside)) / "facts" / "discord-openapi.json"
 
@@ -37,20 +37,20 @@ def available() -> bool:
 
 
 def check(requests: Iterable[Request]) -> list[str]:
-    """Every way in which these requests break Discord's rules, a line each; empty is what tests want."""
+    """The violations of Discord's rules in these requests, a line each."""
     found = []
     for request in requests:
         problems = list(_refused(request))
         if available():
             problems += _against_description(request)
-        if not problems:  # what has the wrong shape can't be looked at more closely
+        if not problems:  # the further checks rely on the right shape
             problems += _beyond(request)
         found += [f"{request.line}: {problem}" for problem in problems]
     return found
 
 
 def _refused(request: Request) -> Iterator[str]:
-    """Mistakes that the loopback itself answered; what can happen to an honest bot (expiry, limits) is none."""
+    """Requests that the loopback refused as invalid. Expired tokens and rate limits are not violations."""
     if request.status == 400:
         yield f"refused with {request.code}: {json.dumps(request.body)[:300]}"
     if request.status == 404 and request.code == 0:
@@ -63,7 +63,7 @@ def _refused(request: Request) -> Iterator[str]:
 @dataclass(frozen=True)
 class Operation:
     path: re.Pattern[str]
-    literal: int  # how many parts of the path are no parameter: the more, the closer the match
+    literal: int  # number of path segments that are not parameters, to choose the most specific match
     query: dict[str, Draft202012Validator]
     bodies: dict[str, Draft202012Validator]  # by content type
     needs_body: bool
@@ -71,7 +71,7 @@ class Operation:
 
 @functools.cache
 def _operations() -> dict[str, list[Operation]]:
-    """The operations of the description by method, each with its validators made once."""
+    """The operations of the description by method, with their validators."""
     document = json.loads(description().read_text())
     document["components"]["schemas"]["SnowflakeType"] = {"type": ["string", "integer"], "pattern": "^(0|[1-9][0-9]*)$"}
     registry: Registry[Any] = Registry().with_resource("urn:discord", Resource(document, DRAFT202012))
@@ -127,7 +127,7 @@ def _against_description(request: Request) -> Iterator[str]:
 
 
 def _readings(text: str) -> Iterator[Any]:
-    """What a query parameter may mean: its schema decides."""
+    """The JSON values that a query parameter may stand for; one must satisfy its schema."""
     yield text
     if text in BOOLEANS:
         yield BOOLEANS[text]
@@ -236,6 +236,6 @@ def _file_problems(request: Request) -> Iterator[str]:
     body = request.body if isinstance(request.body, dict) else {}
     message = body.get("data") if request.route.endswith("/callback") else body
     for entry in (message or {}).get("attachments") or []:
-        # ids of files already there are snowflakes, those of files on the way are their number
+        # ids of present attachments are snowflakes, those of uploads the numbers of their parts
         if int(entry["id"]) < 100 and int(entry["id"]) not in numbers:
             yield f"attachment {entry['id']} names a file that was not sent"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox import Request
-from bot.sandbox.rest import SentFile
+from bot.loopback import Request
+from bot.loopback.rest import SentFile
 from tests import discord_contract
 
 PUT_COMMANDS = ("PUT", "/applications/1/commands", "/applications/{application_id}/commands")
@@ -28,7 +28,6 @@ def sent(where: tuple[str, str, str], body: Any, **changes: Any) -> Request:
         "content_type": "application/json",
         "body": body,
         "files": (),
-        "with_bot_token": True,
         "status": 200,
     }
     return Request(**(values | changes))

@@ -1,1 +1,1 @@
-"""The catalogues of `bot.language`, a folder for each language; `python -m bot.locales` keeps them up to date."""
+"""Translations, a folder for each language; `python -m bot.locales` keeps the catalogues up to date."""

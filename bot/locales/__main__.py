@@ -1,4 +1,4 @@
-"""`python -m bot.locales` writes what there is to translate into the catalogues; `… check` only says what is wrong."""
+"""`python -m bot.locales` updates the catalogues from the source; `… check` only reports what is missing or wrong."""
 
 from __future__ import annotations
 
@@ -6,36 +6,36 @@ import asyncio
 
 import typer
 
-from bot.language import TRANSLATED, catalogue_file
 from bot.locales.catalogues import missing, mistakes, read, template, update
+from bot.text.language import TRANSLATED, catalogue_file
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.callback(invoke_without_command=True)
 def extract(context: typer.Context) -> None:
-    """Bring the catalogues of all languages up to date with the texts, and say what is left to translate."""
+    """Update the catalogues of all languages, and report how many texts are to be translated."""
     if context.invoked_subcommand is not None:
         return
-    wanted = asyncio.run(template())
+    texts = asyncio.run(template())
     for language in TRANSLATED:
-        left = missing(update(language, wanted), wanted)
-        print(f"{catalogue_file(language)}: {len(left)} of {len(wanted)} texts to translate")
+        untranslated = missing(update(language, texts), texts)
+        print(f"{catalogue_file(language)}: {len(untranslated)} of {len(texts)} texts to translate")
 
 
 @app.command()
 def check() -> None:
-    """Say what is missing or wrong in the catalogues; exit status 1 where anything is."""
-    wanted = asyncio.run(template())
-    wrong = False
+    """Report what is missing or wrong in the catalogues, with exit status 1 if anything is."""
+    texts = asyncio.run(template())
+    failed = False
     for language in TRANSLATED:
         catalogue = read(language)
-        found = ["there is no catalogue"] if catalogue is None else mistakes(catalogue, wanted)
-        found += [] if catalogue is None else [f"“{text}” is not translated." for text in missing(catalogue, wanted)]
-        for sentence in found:
-            print(f"{language}: {sentence}")
-        wrong = wrong or bool(found)
-    raise typer.Exit(1 if wrong else 0)
+        problems = ["there is no catalogue"] if catalogue is None else mistakes(catalogue, texts)
+        problems += [] if catalogue is None else [f"“{text}” is not translated." for text in missing(catalogue, texts)]
+        for problem in problems:
+            print(f"{language}: {problem}")
+        failed = failed or bool(problems)
+    raise typer.Exit(1 if failed else 0)
 
 
 if __name__ == "__main__":

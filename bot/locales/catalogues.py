@@ -1,20 +1,25 @@
-"""Catalogues from source: what there is to translate, written into each language's file, and what is wrong in one."""
+"""Catalogues: extraction of texts from the source, updates of each language's file, and checks of translations."""
 
 from __future__ import annotations
 
-import ast
 import string
-from collections.abc import Iterable, Iterator, Mapping
+import tempfile
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import discord
 from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 from discord import app_commands
 
-from bot.commands import CommandTree, add_commands
-from bot.language import (
+from bot.bot import Atelier
+from bot.config import Config
+from bot.features import FEATURES
+from bot.jobs.process_painter import ProcessPainter
+from bot.text.language import (
     COMMAND_NAME,
     LONGEST_DESCRIPTION,
     LONGEST_NAME,
@@ -22,90 +27,97 @@ from bot.language import (
     OPTION_NAME,
     allowed_name,
     catalogue_file,
-    section_of,
+    message_context,
 )
-from bot.settings import Settings
+from bot.ui.tree import CommandTree
+from storage.database import Database
 
-SOURCE: Final = Path(__file__).parents[1]
-NOT_READ: Final = ("sandbox", "locales", "demo.py")  # said to who runs the bot, not to people on Discord
+SOURCE: Final = Path(__file__).parents[2]
+FOLDERS: Final = ("bot", "engine")
+EXCLUDED: Final = (
+    "bot/loopback/",
+    "bot/demo/",
+    "bot/locales/",
+    "engine/lab/",
+    "engine/cli/",
+    "engine/models/download.py",
+)  # whose texts only developers and operators read
 SHORT: Final = "In Discord's list of commands, {most} characters at most"
-ENGINE: Final = ("derived.py", "openings.py", "pictures.py", "presets.py", "prompts.py")  # whose sentences people read
-TEXTS: Final[Mapping[str, tuple[int, ...]]] = {
-    "say": (1,),
-    "say_number": (1, 2),
-    "to_say": (0,),
-    "LocalisedInputError": (0,),
-}  # which arguments are texts
+KEYWORDS: Final[dict[str, tuple[int, ...] | None]] = {
+    "_": None,
+    "N_": None,
+    "ngettext": (1, 2),
+    "Message": None,
+    "AtelierError": None,
+    "InputError": None,
+    "PaintingError": None,
+    "FilmError": None,
+}  # Babel's: function → positions of the singular and plural; None: the first argument
 _WIDTH: Final = 120
 
 
 async def template() -> Catalog:
-    """Everything there is to translate: the texts of the source, and the commands as Discord shows them."""
-    found = Catalog(project="Atelier", charset="utf-8", fuzzy=False)
-    for file in sorted(SOURCE.rglob("*.py")):
-        name = file.relative_to(SOURCE)
-        if name.parts[0] not in NOT_READ:
-            for text in texts_of(file.read_text("utf-8")):
-                found.add(text, locations=[(name.as_posix(), 0)])
-    for module in ENGINE:
-        for text in texts_of((SOURCE.parent / "engine" / module).read_text("utf-8"), {"InputError": (0,)}):
-            found.add(text, locations=[(f"engine/{module}", 0)])
-    await _add_commands(found)
-    return found
+    """A catalogue of all texts to translate: those in the source, and the commands' names and descriptions."""
+    texts = Catalog(project="Atelier", charset="utf-8", fuzzy=False)
+    for folder in FOLDERS:
+        for file in sorted((SOURCE / folder).rglob("*.py")):
+            name = file.relative_to(SOURCE).as_posix()
+            if not name.startswith(EXCLUDED):
+                for text in texts_of(file):
+                    texts.add(text, locations=[(name.removeprefix("bot/"), 0)])
+    await _add_commands(texts)
+    return texts
 
 
-def texts_of(source: str, calls: Mapping[str, tuple[int, ...]] = TEXTS) -> Iterator[str | tuple[str, str]]:
-    """The literal texts in `calls` (by name: which arguments), of two arguments both forms of a number, in order."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and (places := calls.get(_name(node.func))):
-            if len(places) == 2:
-                one, many = (next(_literals(node.args[place]), None) for place in places)
-                if one is not None and many is not None:
-                    yield one, many
-            elif len(node.args) > places[0]:
-                yield from _literals(node.args[places[0]])
-
-
-def _name(function: ast.expr) -> str:
-    return function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
-
-
-def _literals(node: ast.expr) -> Iterator[str]:
-    """The text, or the texts between which a condition chooses."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        yield node.value
-    elif isinstance(node, ast.IfExp):
-        yield from _literals(node.body)
-        yield from _literals(node.orelse)
+def texts_of(file: Path) -> Iterator[str | tuple[str, ...]]:
+    """The texts in a module, in order; those with a plural as a tuple."""
+    with file.open("rb") as source:
+        for _line, text, _comments, _context in extract("python", source, KEYWORDS):
+            yield text
 
 
 class _Recorder(app_commands.Translator):
-    """Translates nothing and notes what it was asked for."""
+    """A translator that translates nothing and records all texts."""
 
-    def __init__(self, found: Catalog) -> None:
-        self.found = found
+    def __init__(self, texts: Catalog) -> None:
+        self.texts = texts
 
     async def translate(
         self, string: app_commands.locale_str, locale: discord.Locale, context: app_commands.TranslationContextTypes
     ) -> str | None:
-        section = section_of(context)
-        notes = [SHORT.format(most=LONGEST_DESCRIPTION)] if section is None else []
+        kind = message_context(context)
+        comments = [SHORT.format(most=LONGEST_DESCRIPTION)] if kind is None else []
         if isinstance(context.data, app_commands.Parameter):
-            notes += [f"/{context.data.command.qualified_name} {context.data.name}"]
-        self.found.add(string.message, context=section, locations=[("commands", 0)], auto_comments=notes)
+            comments += [f"/{context.data.command.qualified_name} {context.data.name}"]
+        self.texts.add(string.message, context=kind, locations=[("commands", 0)], auto_comments=comments)
         return None
 
 
-async def _add_commands(found: Catalog) -> None:
-    tree = CommandTree(discord.Client(intents=discord.Intents.none()))  # type: ignore[arg-type]  # never connected
-    add_commands(tree, Settings(_env_file=None, DISCORD_TOKEN="none"))  # type: ignore[call-arg]
-    recorder = _Recorder(found)
-    for command in tree.get_commands(type=None):
-        await command.get_translated_payload(tree, recorder)
+async def _add_commands(texts: Catalog) -> None:
+    recorder = _Recorder(texts)
+    async with commands_of_all_features() as tree:
+        for command in tree.get_commands(type=None):
+            await command.get_translated_payload(tree, recorder)
+
+
+@asynccontextmanager
+async def commands_of_all_features() -> AsyncIterator[CommandTree]:
+    """The command tree of a bot that is not connected."""
+    with tempfile.TemporaryDirectory(prefix="atelier-") as folder:
+        config = Config(_env_file=None, DISCORD_TOKEN="none", ATELIER_DATA=folder)  # type: ignore[call-arg]
+        database = await Database.open(Path(folder))
+        bot = Atelier(config, database, ProcessPainter())
+        try:
+            for feature in FEATURES:
+                await feature.setup(bot)
+            yield bot.tree
+        finally:
+            await bot.close()
+            await database.close()
 
 
 def read(language: str) -> Catalog | None:
-    """The catalogue of a language, or None where it has none."""
+    """The catalogue of a language, or None if there is no file."""
     file = catalogue_file(language)
     if not file.exists():
         return None
@@ -114,29 +126,29 @@ def read(language: str) -> Catalog | None:
 
 
 def update(language: str, wanted: Catalog) -> Catalog:
-    """Write what there is to translate into a language's file; translations stay, what is no longer said goes."""
-    kept = read(language) or Catalog(
+    """Update a language's file: add new texts, keep translations, and drop texts no longer in the source."""
+    catalogue = read(language) or Catalog(
         locale=language.replace("-", "_"), project="Atelier", domain="atelier", charset="utf-8", fuzzy=False
     )
-    kept.update(wanted, no_fuzzy_matching=True, update_header_comment=False)
-    kept.header_comment = f"# Atelier in {kept.locale.english_name if kept.locale else language}."
+    catalogue.update(wanted, no_fuzzy_matching=True, update_header_comment=False)
+    catalogue.header_comment = f"# Atelier in {catalogue.locale.english_name if catalogue.locale else language}."
     file = catalogue_file(language)
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("wb") as stream:
-        write_po(stream, kept, width=_WIDTH, include_lineno=False, ignore_obsolete=True, sort_by_file=True)
-    return kept
+        write_po(stream, catalogue, width=_WIDTH, include_lineno=False, ignore_obsolete=True, sort_by_file=True)
+    return catalogue
 
 
 def missing(catalogue: Catalog, wanted: Catalog) -> list[str]:
-    """The English texts that the catalogue has no translation of."""
+    """The English texts without a translation in the catalogue."""
     return [
-        str(_english(each)) for each in _texts(wanted) if not _translated(catalogue.get(_english(each), each.context))
+        str(_english(text)) for text in _texts(wanted) if not _translated(catalogue.get(_english(text), text.context))
     ]
 
 
 def mistakes(catalogue: Catalog, wanted: Catalog) -> list[str]:
-    """A sentence for each translation that people or Discord would stumble over."""
-    found, names = list[str](), dict[tuple[str, str], str]()
+    """A sentence for each translation that Discord would refuse or whose placeholders are wrong."""
+    sentences, names = list[str](), dict[tuple[str, str], str]()
     for each in _texts(wanted):
         message = catalogue.get(_english(each), each.context)
         if message is None or not _translated(message):
@@ -144,11 +156,12 @@ def mistakes(catalogue: Catalog, wanted: Catalog) -> list[str]:
         for text in _forms(message.string):
             problem = _problem(text, each)
             if problem:
-                found.append(f"“{_english(each)}” is translated as “{text}”, which {problem}.")
+                sentences.append(f"“{_english(each)}” is translated as “{text}”, which {problem}.")
             first = names.setdefault((each.context or str(each.id), text), str(each.id))
             if first != str(each.id):
-                found.append(f"“{first}” and “{each.id}” have one name, “{text}”.")  # Discord refuses all commands then
-    return found
+                # With two equal names Discord refuses all commands.
+                sentences.append(f"“{first}” and “{each.id}” have one name, “{text}”.")
+    return sentences
 
 
 def _problem(text: str, wanted: Message) -> str | None:
@@ -166,7 +179,7 @@ def _problem(text: str, wanted: Message) -> str | None:
 
 
 def placeholders(text: str) -> set[str]:
-    """The names in braces, as `str.format` reads them; the text itself where it can't read it."""
+    """The names in braces, as `str.format` parses them; the text itself if that fails."""
     try:
         return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
     except ValueError:

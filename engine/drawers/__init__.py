@@ -1,22 +1,13 @@
-"""The drawers by the name of their style."""
+"""The drawers, one module for each style: that of style `photo` is in `engine/drawers/photo.py`."""
 
 from __future__ import annotations
 
-from typing import Final
+from importlib import import_module
 
-from engine.drawers.drawer import Drawer
-from engine.drawers.painting import PaintingDrawer
-from engine.drawers.photo import PhotoDrawer
-from engine.drawers.pixel import PixelDrawer
-from engine.drawers.sketch import SketchDrawer
-from engine.drawers.vqgan import VQGANDrawer
+from engine.drawers.drawer import DRAWERS, Drawer, Init
+from engine.spec.styles import STYLE_TABLE
 
-DRAWERS: Final[dict[str, type[Drawer]]] = {
-    "image": VQGANDrawer,
-    "painting": PaintingDrawer,
-    "photo": PhotoDrawer,
-    "pixel": PixelDrawer,
-    "sketch": SketchDrawer,
-}
+for _style in STYLE_TABLE:
+    import_module(f"{__name__}.{_style}")
 
-__all__ = ["DRAWERS", "Drawer"]
+__all__ = ["DRAWERS", "Drawer", "Init"]

@@ -1,83 +1,101 @@
-"""What the painting loop needs of a thing that draws."""
+"""`Drawer`: differentiable rendering of pictures from parameters; `Init`: its init image and target image."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Final
 
 import torch
 from torch import Tensor
 
-from engine.models import Models
-from engine.presets import Plan
-from engine.starts import Opening
+from engine.registry import Models
+from engine.spec.plan import Plan
+
+COLOUR_VARIANCE: Final = 1 / 12  # of a random colour, uniform in [0, 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Init:
+    """Init image and target image of one picture, (3, H, W) in [0, 1]."""
+
+    init_image: Tensor | None  # None: the drawer's random initialisation
+    target_image: Tensor | None  # of the target loss; None: the initial picture
+    palette: Tensor | None = None  # (K, 3) in [0, 1], extracted from a palette image
 
 
 @dataclass(frozen=True, slots=True)
 class ParameterGroup:
-    """Parameters that learn at one pace."""
+    """Parameters with one learning rate."""
 
-    tensors: list[Tensor]  # the first dimension of each counts the B pictures
+    tensors: list[Tensor]  # the first dimension of each is B
     rate: float = 1.0  # times the plan's learning rate
-    last: float | None = None  # share of the rate left at the last step; None: the plan's
+    last: float | None = None  # share of the rate at the last step; None: the plan's
+
+
+DRAWERS: Final[dict[str, type[Drawer]]] = {}  # by the name of their style
 
 
 class Drawer(ABC):
-    """A picture maker with parameters to improve. A new style is one file that has one of these, and one line in
-    DRAWERS (and its row in the presets)."""
+    """Renders B pictures from parameters, differentiably. A subclass with a `style` registers itself."""
+
+    style: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        if "style" in cls.__dict__:
+            DRAWERS[cls.style] = cls
 
     @abstractmethod
     def __init__(
-        self, plan: Plan, models: Models, openings: Sequence[Opening], generators: Sequence[torch.Generator]
+        self, plan: Plan, models: Models, inits: Sequence[Init], generators: Sequence[torch.Generator]
     ) -> None:
-        """Begin B pictures, where an opening says nothing from chance."""
+        """Initialise B pictures, at random from `generators` where an init has no init image."""
 
     @abstractmethod
     def groups(self) -> list[ParameterGroup]:
-        """What the optimiser moves."""
+        """The parameters that the optimiser changes."""
 
     @abstractmethod
     def render(self) -> Tensor:
-        """(B, 3, H, W) in [0, 1], differentiable in the parameters. With `plan.tile` the picture is periodic."""
+        """(B, 3, H, W) in [0, 1], differentiable in the parameters. With `tile` the picture is periodic."""
 
     @abstractmethod
-    def strayed(self) -> Tensor:
-        """(B,) mean squared distance of the pictures from what they are held to, in units of their usual variance.
+    def target_loss(self) -> Tensor:
+        """(B,) mean squared distance of the pictures from their target images, differentiable.
 
-        In these units one weight fits all drawers; differentiable. Asked for after `render` in a step.
+        In units of the usual variance, so that one weight fits all drawers. Called after `render` in a step.
         """
 
     @abstractmethod
-    def hold_to(self, pictures: Tensor) -> None:
-        """From now on `strayed` tells the distance from these pictures (B, 3, H, W) in [0, 1]."""
+    def set_target(self, pictures: Tensor) -> None:
+        """Replace the target images by pictures (B, 3, H, W) in [0, 1]."""
 
     @abstractmethod
     def move(self, matrix: Tensor) -> None:
-        """Move the camera: the pictures, and what they are held to, as `engine.camera.warped` moves pictures.
+        """Move the camera: warp the pictures and their target images as `engine.images.tensors.warped` does.
 
-        matrix (2, 3) leads from points of the new picture to points of the old one, both in -1 … 1.
+        matrix (2, 3) maps points of the new picture to points of the old one, both in -1 … 1.
         """
 
     @abstractmethod
     def tensors(self) -> dict[str, Tensor]:
-        """All that makes the pictures and will make the next steps: the parameters, and what they are held to."""
+        """The state by name: the parameters, the targets and all else that the next steps depend on."""
 
     def constrain(self) -> None:
-        """Bring the parameters back into their range after a step, in place."""
-        return None
+        """Clamp the parameters to their range after a step, in place."""
+        return
 
     def finish(self) -> None:
-        """The pictures are finished, perhaps before their time: what was only approached is to be reached."""
-        return None
+        """Called when the pictures are finished, perhaps early: what changes gradually takes its final value."""
+        return
 
     def exports(self, index: int) -> dict[str, bytes]:
-        """Files that go beside the finished PNG of picture `index`, by suffix: "svg", "native.png"."""
+        """Further files of the finished picture `index`, by suffix: "svg", "native.png"."""
         return {}
 
     def state_dict(self) -> dict[str, Any]:
-        """Tensors from which `load_state_dict` restores the same pictures."""
+        """A copy of `tensors`, for `load_state_dict`."""
         return {name: tensor.detach().clone() for name, tensor in self.tensors().items()}
 
     @torch.no_grad()

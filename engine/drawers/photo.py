@@ -1,4 +1,4 @@
-"""The `photo` style: a free picture without a generator, in frequencies; works with any perceptor alone."""
+"""Style `photo`: a picture without a generator network, as frequencies; needs no network but a perceptor."""
 
 from __future__ import annotations
 
@@ -8,62 +8,64 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from engine.camera import warped
-from engine.drawers.drawer import Drawer, ParameterGroup
+from engine.drawers.drawer import COLOUR_VARIANCE, Drawer, Init, ParameterGroup
 from engine.drawers.spectrum import Spectrum
-from engine.models import Models
-from engine.presets import Plan
-from engine.starts import Opening
+from engine.images.tensors import warped
+from engine.registry import Models
+from engine.spec.plan import Plan
 
-FINEST: Final = 0.25  # waves a pixel: with finer ones a perceptor would sprinkle single bright pixels
-SPREAD: Final = 1 / 12  # variance of a colour that could be any
+FINEST: Final = 0.25  # cycles a pixel: with finer ones single bright pixels appear
 
 
 class PhotoDrawer(Drawer):
-    """Moves the frequencies of the picture."""
+    """Optimises the frequencies of the picture."""
+
+    style = "photo"
 
     def __init__(
-        self, plan: Plan, models: Models, openings: Sequence[Opening], generators: Sequence[torch.Generator]
+        self, plan: Plan, models: Models, inits: Sequence[Init], generators: Sequence[torch.Generator]
     ) -> None:
-        self._spectrum = Spectrum(plan.height, plan.width, models.device, periodic=plan.tile, finest=FINEST)
-        begun = [
-            self._spectrum.chance(generator).to(models.device)
-            if opening.begins is None
-            else self._spectrum.parameters(opening.begins[None])[0]
-            for opening, generator in zip(openings, generators, strict=True)
+        self._spectrum = Spectrum(plan.height, plan.width, models.device, periodic=plan.spec.tile, finest=FINEST)
+        waves = [
+            self._spectrum.random(generator).to(models.device)
+            if init.init_image is None
+            else self._spectrum.parameters(init.init_image[None])[0]
+            for init, generator in zip(inits, generators, strict=True)
         ]
-        held = [
-            self._spectrum.pictures(start[None])[0] if opening.held is None else opening.held.to(models.device)
-            for start, opening in zip(begun, openings, strict=True)
+        targets = [
+            self._spectrum.pictures(start[None])[0]
+            if init.target_image is None
+            else init.target_image.to(models.device)
+            for start, init in zip(waves, inits, strict=True)
         ]
-        self._held = torch.stack(held)
-        self._waves = torch.stack(begun).requires_grad_()
-        self._shown: Tensor | None = None
+        self._target = torch.stack(targets)
+        self._waves = torch.stack(waves).requires_grad_()
+        self._rendered: Tensor | None = None
 
     def groups(self) -> list[ParameterGroup]:
         return [ParameterGroup([self._waves])]
 
     def render(self) -> Tensor:
-        self._shown = self._spectrum.pictures(self._waves)
-        return self._shown
+        self._rendered = self._spectrum.pictures(self._waves)
+        return self._rendered
 
-    def strayed(self) -> Tensor:
-        """Between pictures, where it is plain to see, and not between frequencies."""
-        shown = self.render() if self._shown is None else self._shown
-        return (shown - self._held).square().sum(1).mean((1, 2)) / SPREAD
+    def target_loss(self) -> Tensor:
+        """Distance of pixels, not of frequencies."""
+        rendered = self.render() if self._rendered is None else self._rendered
+        return (rendered - self._target).square().sum(1).mean((1, 2)) / COLOUR_VARIANCE
 
     def constrain(self) -> None:
-        self._shown = None  # it shows the waves as they were
+        self._rendered = None  # outdated by the step
 
     @torch.no_grad()
-    def hold_to(self, pictures: Tensor) -> None:
-        self._held.copy_(pictures)
+    def set_target(self, pictures: Tensor) -> None:
+        self._target.copy_(pictures)
 
     @torch.no_grad()
     def move(self, matrix: Tensor) -> None:
         self._waves.copy_(self._spectrum.parameters(warped(self.render(), matrix)))
-        self._held.copy_(warped(self._held, matrix))
-        self._shown = None
+        self._target.copy_(warped(self._target, matrix))
+        self._rendered = None
 
     def tensors(self) -> dict[str, Tensor]:
-        return {"waves": self._waves, "held": self._held}
+        return {"waves": self._waves, "target": self._target}

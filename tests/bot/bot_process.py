@@ -10,7 +10,7 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from bot.sandbox import Sandbox
+from bot.loopback import Sandbox
 
 ROOT = Path(__file__).parents[2]
 

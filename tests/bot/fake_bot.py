@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from bot.client import StartError, run_bot
+from bot.app import StartError, run_bot
+from bot.config import load_config
 from bot.logs import set_up_logging
-from bot.settings import load_settings
 from tests.bot.fake_painter import FakePainter
 
 
 def main() -> int:
-    settings = load_settings()
-    set_up_logging(settings.log_level, settings.token.get_secret_value())
+    config = load_config()
+    set_up_logging(config.log_level, config.token.get_secret_value())
     try:
-        return asyncio.run(run_bot(settings, FakePainter(int(sys.argv[1]), float(sys.argv[2]))))
+        return asyncio.run(run_bot(config, FakePainter(int(sys.argv[1]), float(sys.argv[2]))))
     except StartError as error:
         print(error, file=sys.stderr)
         return 2

@@ -1,4 +1,4 @@
-"""A painter for tests: small real pictures, real checkpoints, and misfortunes on order."""
+"""A painter for tests: small real pictures, real checkpoints, and failures on demand."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from bot.painter import Cancelled, Finished, Order, PainterInfo, Progress, Seen, Suspended
+from bot.jobs.painter import Cancelled, Description, Order, PainterInfo, Progress, Suspended
+from engine.errors import Message
+from engine.service.protocol import Finished
 
 SIDE = 32
 
@@ -27,24 +29,24 @@ def picture_of(prompt: str) -> Image.Image:
 
 
 class FakePainter:
-    """Paints `steps` steps of `pause` seconds. `misfortunes[prompt]` are raised one a painting, at `unlucky_step`."""
+    """Paints `steps` steps of `pause` seconds. `failures[prompt]` are raised, one a painting, at `failing_step`."""
 
-    def __init__(self, steps: int = 4, pause: float = 0.01, *, notes: tuple[str, ...] = ()) -> None:
+    def __init__(self, steps: int = 4, pause: float = 0.01, *, notes: tuple[Message, ...] = ()) -> None:
         self.steps = steps
         self.pause = pause
         self.notes = notes
-        self.unlucky_step = 2
-        self.misfortunes: defaultdict[str, deque[Exception]] = defaultdict(deque)
+        self.failing_step = 2
+        self.failures: defaultdict[str, deque[Exception]] = defaultdict(deque)
         self.orders: list[Order] = []
         self.started_at: list[int] = []
         self.film: bytes | None = None
         self.extras: dict[str, bytes] = {}  # "svg", "native.png", "1.png" …
         self.clip_score = 31.24
-        self.seen = Seen((("apple", 0.42), ("fruit", 0.2)), (("low poly", 0.3),))
+        self.seen = Description((("apple", 0.42), ("fruit", 0.2)), (("low poly", 0.3),))
         self.described: list[Path] = []
         self.closed = False
-        self.may_go_on = asyncio.Event()  # a test that needs a picture to take its time clears it
-        self.may_go_on.set()
+        self.unblocked = asyncio.Event()  # a test that needs a picture to take its time clears it
+        self.unblocked.set()
         self._cancelled = False
         self._suspended = False
         self._paints = False
@@ -67,11 +69,11 @@ class FakePainter:
         self.orders.append(order)
         self.started_at.append(start)
         for step in range(start, self.steps + 1):
-            await self.may_go_on.wait()
+            await self.unblocked.wait()
             if self._cancelled:
                 raise Cancelled
-            if step == self.unlucky_step and self.misfortunes[order.spec.prompt]:
-                raise self.misfortunes[order.spec.prompt].popleft()
+            if step == self.failing_step and self.failures[order.spec.prompt]:
+                raise self.failures[order.spec.prompt].popleft()
             checkpoint.write_text(str(step))
             if self._suspended:
                 yield Suspended(step)
@@ -93,13 +95,12 @@ class FakePainter:
         for label, path in extras.items():
             path.write_bytes(self.extras[label])
         seed = order.spec.seed if order.spec.seed is not None else order.job_id
-        return Finished(
-            image, films, extras, seed, SIDE, SIDE, self.steps, 0.4, 0.25, self.clip_score, self.notes, "fake"
-        )
+        numbers = (seed, SIDE, SIDE, self.steps, 0.4, 10.0, 0.25, self.clip_score)
+        return Finished(image, films, extras, *numbers, self.notes, "fake")
 
-    async def describe(self, image: Path) -> Seen:
+    async def describe(self, image: Path) -> Description:
         self.described.append(image)
-        await self.may_go_on.wait()
+        await self.unblocked.wait()
         with Image.open(image) as picture:
             picture.load()
         return self.seen

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox import Sandbox
-from bot.settings import Settings
-from engine.spec import ArtSpec
+from bot.config import Config
+from bot.loopback import Sandbox
+from engine.spec.artspec import ArtSpec
 from storage.queue import JobState
 from tests.bot.conftest import StartBot
 from tests.bot.fake_painter import FakePainter
@@ -39,8 +39,8 @@ async def test_the_wait_is_estimated_as_soon_as_a_speed_was_measured(sandbox: Sa
         second = await ask(sandbox, "bob", "two")
         assert "no estimate" in (await second.until(lambda now: not now.loading)).text
         # Nothing was ever finished: the picture in the making says how fast this machine is.
-        told = await second.until(lambda now: "starts in about" in now.text)
-        assert "of the wait yet" not in told.text
+        estimated = await second.until(lambda now: "starts in about" in now.text)
+        assert "of the wait yet" not in estimated.text
         assert first.now.file("*.png") is None
         third = await ask(sandbox, "carol", "three")
         answer = await third.until(lambda now: not now.loading)
@@ -51,7 +51,7 @@ async def test_the_wait_is_estimated_as_soon_as_a_speed_was_measured(sandbox: Sa
     ("prompt", "words"),
     [(":3", "no words"), ("a:0 | b:0", "weight 0"), ("a:200", "from -100 to 100"), (" | ", "empty")],
 )
-async def test_a_wish_that_cannot_be_painted_is_refused_in_private(
+async def test_a_request_that_cannot_be_painted_is_refused_privately(
     sandbox: Sandbox, start_bot: StartBot, prompt: str, words: str
 ) -> None:
     async with start_bot() as client:
@@ -66,8 +66,8 @@ async def test_limits_of_a_person_and_of_all(sandbox: Sandbox, start_bot: StartB
     async with start_bot(
         FakePainter(steps=1000, pause=0.05), ATELIER_JOBS_PER_PERSON=2, ATELIER_JOBS_IN_ALL=3
     ) as client:
-        handles = await asyncio.gather(*[ask(sandbox, "alice", f"wish {number}") for number in range(4)])
-        await sandbox.until(lambda: sum("as one person may have" in text for text in told(sandbox)) == 2, 10)
+        handles = await asyncio.gather(*[ask(sandbox, "alice", f"sea {number}") for number in range(4)])
+        await sandbox.until(lambda: sum("as one person may have" in text for text in texts_in(sandbox)) == 2, 10)
         await asyncio.gather(*[handle.answer() for handle in handles])
         assert len(await client.queue.open_jobs(sandbox.person("alice").id)) == 2
         await (await ask(sandbox, "bob", "x")).until(lambda now: "queue" in now.text)
@@ -76,7 +76,7 @@ async def test_limits_of_a_person_and_of_all(sandbox: Sandbox, start_bot: StartB
         assert refused.message.only_for is sandbox.person("carol")
 
 
-def told(sandbox: Sandbox) -> list[str]:
+def texts_in(sandbox: Sandbox) -> list[str]:
     return [message.now.text for message in sandbox.messages()]
 
 
@@ -105,10 +105,10 @@ async def test_queue_says_how_good_its_estimates_were(sandbox: Sandbox, start_bo
         before = await (await sandbox.type_command(alice, sandbox.channel, "queue")).answer()
         assert "off by" not in before.now.text, "nothing was measured yet"
         await (await ask(sandbox, "alice", "first")).until(lambda now: now.file("*.png"))
-        painter.may_go_on.clear()
+        painter.unblocked.clear()
         handles = [await ask(sandbox, name, "then") for name in ("alice", "bob", "carol")]
         await asyncio.sleep(3)  # so that people did wait, however fast or slow the machine is
-        painter.may_go_on.set()
+        painter.unblocked.set()
         for handle in handles:
             await handle.until(lambda now: now.file("*.png"))
         measured = await client.queue.estimate_error()
@@ -117,7 +117,7 @@ async def test_queue_says_how_good_its_estimates_were(sandbox: Sandbox, start_bo
         assert f"last {measured.count} pictures my estimates of the wait were off by" in after.now.text
 
 
-async def test_cancel_names_and_takes_back_only_own_jobs(sandbox: Sandbox, start_bot: StartBot) -> None:
+async def test_cancel_lists_and_cancels_only_own_jobs(sandbox: Sandbox, start_bot: StartBot) -> None:
     async with start_bot(FakePainter(steps=1000, pause=0.05)) as client:
         alice, bob = sandbox.person("alice"), sandbox.person("bob")
         await (await ask(sandbox, "alice", "a sea")).until(lambda now: "▱" in now.text)
@@ -135,7 +135,7 @@ async def test_cancel_names_and_takes_back_only_own_jobs(sandbox: Sandbox, start
         await waiting.until(lambda now: "was cancelled" in now.text and not now.buttons)
         only = await (await sandbox.type_command(alice, sandbox.channel, "cancel")).answer()
         assert "Picture 1 is cancelled" in only.now.text
-        await sandbox.until(lambda: sum("This picture was cancelled" in text for text in told(sandbox)) == 2, 10)
+        await sandbox.until(lambda: sum("This picture was cancelled" in text for text in texts_in(sandbox)) == 2, 10)
         assert await client.queue.open_jobs() == []
         none = await (await sandbox.type_command(alice, sandbox.channel, "cancel")).answer()
         assert "no picture waiting" in none.now.text
@@ -181,7 +181,7 @@ async def test_an_unexpected_failure_is_answered_with_a_sentence(
         monkeypatch.setattr(client.queue, "add", broken)
         late = await ask(sandbox, "bob", "x")
         await late.answer()
-        await sandbox.until(lambda: sum("went wrong" in text for text in told(sandbox)) == 2, 10)
+        await sandbox.until(lambda: sum("went wrong" in text for text in texts_in(sandbox)) == 2, 10)
 
 
 async def test_a_dropped_acknowledgement_neither_loses_nor_doubles_the_job(
@@ -192,7 +192,7 @@ async def test_a_dropped_acknowledgement_neither_loses_nor_doubles_the_job(
     async with running_bot(bare_sandbox, tmp_path / "data") as client:
         for number, after in enumerate((False, True), start=1):
             bare_sandbox.faults.drop("POST /interactions/*", after=after)
-            handle = await ask(bare_sandbox, f"person {number}", f"wish {number}")
+            handle = await ask(bare_sandbox, f"person {number}", f"sea {number}")
             assert await handle.until(lambda now: now.file("*.png"), 15)
             picture = await client.gallery.get(number)
             assert picture is not None and picture.job_id == number
@@ -204,6 +204,6 @@ async def test_a_dropped_acknowledgement_neither_loses_nor_doubles_the_job(
 def test_settings_have_the_qualities_of_the_engine() -> None:
     from typing import get_args
 
-    from engine.spec import QUALITIES
+    from engine.spec.artspec import QUALITIES
 
-    assert get_args(Settings.model_fields["largest_quality"].annotation) == QUALITIES
+    assert get_args(Config.model_fields["largest_quality"].annotation) == QUALITIES

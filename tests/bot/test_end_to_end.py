@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.sandbox import InteractionHandle, Revision, Sandbox
-from engine.metadata import read_spec
-from engine.spec import ArtSpec
+from bot.loopback import InteractionHandle, Revision, Sandbox
+from engine.images.metadata import read_spec
+from engine.spec.artspec import ArtSpec
 from storage.database import Database
 from storage.files import FileStore
 from storage.gallery import Gallery
@@ -25,7 +25,7 @@ from tests.bot.fake_painter import colour_of
 
 FAKE = "tests.bot.fake_bot"
 needs_mini = pytest.mark.skipif(
-    not (ROOT / "engine/mini/weights/bank.safetensors").is_file(), reason="the embedded model is not there"
+    not (ROOT / "engine/embedded/weights/index.safetensors").is_file(), reason="the embedded model is not there"
 )
 
 

@@ -1,4 +1,4 @@
-"""What the tests of films and of the painter look at films with: the same ffmpeg, asked what it sees."""
+"""Probes of films, by ffmpeg, and of child processes, for tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
-class Seen:
+class FilmInfo:
     seconds: float
     width: int
     height: int
@@ -21,31 +21,31 @@ class Seen:
     video: str  # ffmpeg's line about the stream
 
 
-def look_at(film: Path) -> Seen:
-    """What `ffmpeg -i` says of a film."""
+def look_at(film: Path) -> FilmInfo:
+    """Length, size and rate of a film, as `ffmpeg -i` prints them."""
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-i", str(film)]
-    said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False).stderr
-    duration = re.search(r"Duration: (\d+):(\d+):(\d+\.\d+)", said)
-    video = re.search(r"Video: .*", said)
-    assert duration and video, said
+    output = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False).stderr
+    duration = re.search(r"Duration: (\d+):(\d+):(\d+\.\d+)", output)
+    video = re.search(r"Video: .*", output)
+    assert duration and video, output
     size = re.search(r"(\d+)x(\d+)[ ,]", video[0])
     rate = re.search(r"([\d.]+) fps", video[0])
-    assert size and rate, said
+    assert size and rate, output
     hours, minutes, seconds = (float(each) for each in duration.groups())
-    return Seen(hours * 3600 + minutes * 60 + seconds, int(size[1]), int(size[2]), float(rate[1]), video[0])
+    return FilmInfo(hours * 3600 + minutes * 60 + seconds, int(size[1]), int(size[2]), float(rate[1]), video[0])
 
 
 def frames_of(film: Path) -> NDArray[np.uint8]:
     """All frames, (N, H, W, 3)."""
-    seen = look_at(film)
+    info = look_at(film)
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-i", str(film), "-fps_mode", "passthrough"]
     raw = subprocess.run([*command, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"], capture_output=True, timeout=60)
     assert raw.returncode == 0, raw.stderr
-    return np.frombuffer(raw.stdout, np.uint8).reshape(-1, seen.height, seen.width, 3)
+    return np.frombuffer(raw.stdout, np.uint8).reshape(-1, info.height, info.width, 3)
 
 
 def children(parent: int) -> set[int]:
-    """Process numbers of the children of a process, the ended but not yet reaped ones included."""
+    """Process ids of the children of a process, including zombies."""
     found = set()
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:

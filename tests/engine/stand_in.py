@@ -1,7 +1,7 @@
-"""A painter that paints grey squares at once or as slowly as told, and goes wrong where told.
+"""A stand-in for the models: paints grey squares, with delays and failures that the prompt asks for.
 
-The prompt says how, in words: "delay=0.05 crash=7" sleeps 50 ms a step and dies of SIGKILL before step 7. Run as a
-module it is the painter process with this in place of the models: the rest of it is the real thing.
+"delay=0.05 crash=7" sleeps 50 ms a step and dies of SIGKILL before step 7. Run as a module it is the painter process
+with this in place of the models; the rest is the real thing.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from typing import Any
 
 from PIL import Image
 
-from engine.errors import InputError, PaintingError
-from engine.service import serve
-from engine.spec import ArtSpec
+from engine.errors import InputError, Message, PaintingError
+from engine.service.process import serve
+from engine.spec.artspec import ArtSpec
+from engine.spec.plan import Plan, plan
 
-LOG = "STAND_IN_LOG"  # names a file that gets a line for each step painted
+LOG = "STAND_IN_LOG"  # a file that gets a line for each painted step
 
 
 @dataclass
@@ -40,7 +41,7 @@ class StandInSnapshot:
     total: int
     seed: int
     size: tuple[int, int]
-    notes: tuple[str, ...] = ("a note",)
+    notes: tuple[Message, ...] = (Message("a note"),)
 
     @property
     def finished(self) -> bool:
@@ -49,6 +50,10 @@ class StandInSnapshot:
     @property
     def loss(self) -> float:
         return 1 - self.step / self.total
+
+    @property
+    def plan(self) -> Plan:
+        return plan(self.specs[0], "mini")
 
     @property
     def specs(self) -> list[ArtSpec]:
@@ -74,16 +79,16 @@ def paint(
     images: Mapping[str, Path] | None = None,
     resume: Mapping[str, Any] | None = None,
 ) -> Iterator[StandInSnapshot]:
-    told = {key: float(value) for key, _, value in (word.partition("=") for word in spec.prompt.split()) if value}
+    faults = {key: float(value) for key, _, value in (word.partition("=") for word in spec.prompt.split()) if value}
     total, size = spec.iterations or 20, (spec.width or 64, spec.height or 64)
     start = int(resume["step"]) if resume else 0
     seed = int(resume["seed"]) if resume else 7 if spec.seed is None else spec.seed
-    if "reject" in told and resume:
+    if "reject" in faults and resume:
         raise InputError("The saved state belongs to another picture.")
     yield StandInSnapshot(start, total, seed, size)
     for step in range(start + 1, total + 1):
-        go_wrong(told, step)
-        time.sleep(told.get("delay", 0))
+        fail_at(faults, step)
+        time.sleep(faults.get("delay", 0))
         if path := os.environ.get(LOG):
             with Path(path).open("a") as log:
                 log.write(f"{step}\n")
@@ -102,8 +107,8 @@ class StandInDescription:
     modifiers: tuple[StandInSeen, ...]
 
 
-def look(image: Image.Image, models: object, most: int) -> StandInDescription:
-    """A black picture goes wrong, a white one kills; of others the width is told."""
+def describe(image: Image.Image, models: object, most: int) -> StandInDescription:
+    """A description that names the picture's width. A black picture raises, a white one kills the process."""
     colour = image.getpixel((0, 0))
     if colour == (0, 0, 0):
         raise KeyError("kept from people")
@@ -112,20 +117,20 @@ def look(image: Image.Image, models: object, most: int) -> StandInDescription:
     return StandInDescription((StandInSeen(f"{image.width} of {most}", 0.75),), (StandInSeen("flat", 0.5),))
 
 
-def go_wrong(told: Mapping[str, float], step: int) -> None:
-    if step == told.get("refuse"):
+def fail_at(faults: Mapping[str, float], step: int) -> None:
+    if step == faults.get("refuse"):
         raise InputError("Say it in other words.")
-    if step == told.get("fail"):
+    if step == faults.get("fail"):
         raise PaintingError("The loss stopped being a number.")
-    if step == told.get("raise"):
+    if step == faults.get("raise"):
         raise KeyError("kept from people")
-    if step == told.get("memory"):
+    if step == faults.get("memory"):
         raise MemoryError
-    if step == told.get("hang"):
+    if step == faults.get("hang"):
         time.sleep(600)
-    if step == told.get("crash"):
+    if step == faults.get("crash"):
         os.kill(os.getpid(), signal.SIGKILL)
-    if step == told.get("print"):
+    if step == faults.get("print"):
         print("on standard output", flush=True)
         os.write(1, b"on descriptor 1\n")
 
@@ -138,7 +143,7 @@ def main() -> int:
     parser.add_argument("--preview-seconds", type=float, default=0.2)
     parser.add_argument("--alive-seconds", type=float, default=0.3)
     parser.add_argument("--grace-seconds", type=float, default=5.0)
-    parser.add_argument("--niceness", type=int, default=0)  # polite painters are slow where much else is running
+    parser.add_argument("--niceness", type=int, default=0)  # on a busy machine a nice painter is slow
     chosen = parser.parse_args()
 
     def load() -> Any:
@@ -149,8 +154,8 @@ def main() -> int:
 
     return serve(
         load,
-        paint=paint,  # type: ignore[arg-type]
-        look=look,  # type: ignore[arg-type]
+        paint=paint,
+        describe=describe,
         preview_seconds=chosen.preview_seconds,
         checkpoint_seconds=chosen.checkpoint_seconds,
         alive_seconds=chosen.alive_seconds,

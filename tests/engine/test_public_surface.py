@@ -23,9 +23,12 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 @pytest.mark.parametrize(
     ("modules", "absent"),
     [
-        ("engine.spec, engine.prompts, engine.presets, engine.errors, engine.film, engine.metadata", "torch"),
-        ("engine.painting, engine.models, engine.service", "torchvision"),
-        ("engine.painting, engine.models, engine.service", "pytorch_lightning"),
+        (
+            "engine.spec.presets, engine.spec.variants, engine.images.recorder, engine.images.sheets",
+            "torch",
+        ),
+        ("engine.loop.loop, engine.registry, engine.service", "torchvision"),
+        ("engine.loop.loop, engine.registry, engine.service", "pytorch_lightning"),
     ],
 )
 def test_heavy_and_broken_packages_stay_out(modules: str, absent: str) -> None:

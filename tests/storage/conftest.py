@@ -13,7 +13,7 @@ from storage.queue import Origin
 
 @dataclass
 class Clock:
-    """A clock that stands still until a test moves it."""
+    """A clock that only tests advance."""
 
     now: float = 1_000_000.0
 
@@ -26,7 +26,7 @@ class Clock:
 
 @dataclass
 class Studio:
-    """Where tests have pictures painted, by the way of the queue."""
+    """Adds pictures to the gallery, through the queue."""
 
     database: Database
     clock: Clock

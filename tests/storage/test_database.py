@@ -300,7 +300,7 @@ class TestInstanceLock:
 class TestFoldersAndFilesThatCannotBeUsed:
     @pytest.fixture
     def read_only_database(self) -> Iterator[Path]:
-        """A folder that everybody may write to (pytest's own are closed to others), with a database that nobody may."""
+        """A world-writable folder (unlike pytest's own) with a read-only database."""
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             asyncio.run(self.make_database(folder))
@@ -314,7 +314,7 @@ class TestFoldersAndFilesThatCannotBeUsed:
 
     @pytest.fixture
     def nobody(self) -> Iterator[None]:
-        """Without the rights of root, for whom nothing is forbidden."""
+        """Drop root, which ignores permissions."""
         if os.geteuid() != 0:
             yield
             return

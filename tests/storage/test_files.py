@@ -25,7 +25,7 @@ def store(tmp_path: Path) -> FileStore:
 
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Iterator[Path]:
-    """A picture on another file system than the store's."""
+    """A picture on another file system than that of the store."""
     shared_memory = Path("/dev/shm")
     if not shared_memory.is_dir() or shared_memory.stat().st_dev == tmp_path.stat().st_dev:
         pytest.skip("there is no second file system here")

@@ -1,4 +1,4 @@
-"""Who sees which pictures, in which order; the family of a picture; favourites and stars."""
+"""Which pictures a person sees, in which order; lineage, favourites and stars."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ async def test_top_is_by_stars_then_newest(gallery: Gallery, studio: Studio) -> 
 
 @dataclass(frozen=True)
 class Row:
-    """A picture as a test invents it."""
+    """A generated picture."""
 
     person: int
     guild: int | None
@@ -151,15 +151,14 @@ QUERIES = st.builds(
 
 
 def expected(rows: list[Row], query: GalleryQuery) -> list[int]:
-    """What a query shows, in plain Python."""
+    """The expected result of a query, in plain Python."""
 
     def wanted(row: Row) -> bool:
         own = row.person == query.viewer_id
         at_place = own if query.guild_id is None else row.guild == query.guild_id and (row.public or own)
         words = re.findall(r"\w+", row.prompt.lower())
-        searched = (
-            query.search is None
-            or bool(re.findall(r"\w+", query.search))
+        searched = query.search is None or (
+            bool(re.findall(r"\w+", query.search))
             and all(any(word.startswith(piece) for word in words) for piece in query.search.split())
         )
         return at_place and query.person_id in (None, row.person) and query.style in (None, row.style) and searched
@@ -225,16 +224,16 @@ async def test_no_search_is_an_error(gallery: Gallery, search: str, style: str) 
         assert await gallery.count(GalleryQuery(BOB, guild_id=GUILD, style=style, search="castle")) == 0
 
 
-async def test_the_family_of_a_picture(gallery: Gallery, studio: Studio) -> None:
+async def test_the_lineage_of_a_picture(gallery: Gallery, studio: Studio) -> None:
     first = await studio.paint("one", person=ALICE)
     second = await studio.paint("two", person=BOB, parent=first.id, origin="remix")
     third = await studio.paint("three", person=BOB, parent=second.id, origin="upscale")
     fourth = await studio.paint("four", person=CARLA, parent=second.id, origin="continue")
-    family = await gallery.family(second.id)
+    family = await gallery.lineage(second.id)
     assert (family.ancestors, family.children) == ((first,), (third, fourth))
-    assert (await gallery.family(third.id)).ancestors == (first, second)
-    assert (await gallery.family(first.id)).children == (second,)
-    unknown = await gallery.family(99)
+    assert (await gallery.lineage(third.id)).ancestors == (first, second)
+    assert (await gallery.lineage(first.id)).children == (second,)
+    unknown = await gallery.lineage(99)
     assert (unknown.ancestors, unknown.children) == ((), ())
 
 
@@ -245,7 +244,7 @@ async def test_private_relatives_are_for_their_owner(gallery: Gallery, studio: S
     await gallery.set_public(first.id, ALICE, False)
     await gallery.set_public(third.id, CARLA, False)
     for viewer, relatives in ((ALICE, ([first.id], [])), (BOB, ([], [])), (CARLA, ([], [third.id]))):
-        family = await gallery.family(second.id, viewer)
+        family = await gallery.lineage(second.id, viewer)
         assert ([each.id for each in family.ancestors], [each.id for each in family.children]) == relatives
 
 
@@ -258,11 +257,11 @@ async def test_children_outlive_their_parent(gallery: Gallery, studio: Studio) -
     assert (await studio.paint(parent=first.id)).parent_id is None  # asked for after the parent was gone
 
 
-async def test_a_large_family_is_shown_in_part(gallery: Gallery, studio: Studio) -> None:
+async def test_a_large_lineage_is_cut(gallery: Gallery, studio: Studio) -> None:
     first = await studio.paint()
     for _ in range(MOST_CHILDREN + 2):
         await studio.paint(parent=first.id)
-    assert len((await gallery.family(first.id)).children) == MOST_CHILDREN
+    assert len((await gallery.lineage(first.id)).children) == MOST_CHILDREN
 
 
 class TestFavourites:

@@ -1,4 +1,4 @@
-"""What people look at must stay quick when a hundred thousand pictures lie behind it."""
+"""Pages must stay fast with a hundred thousand pictures: their query plans use indexes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from storage import (
     Feed,
     Gallery,
     GalleryQuery,
-    GuildSettings,
+    Guilds,
     People,
     Prompts,
     Reports,
@@ -102,7 +102,7 @@ async def test_nothing_else_reads_a_whole_table(database: Database, studio: Stud
     first = await studio.paint(person=1)
     second = await studio.paint(person=2, parent=first.id)
     await traced(database, statements)
-    await gallery.family(second.id, 1)
+    await gallery.lineage(second.id, 1)
     await gallery.by_message(5)
     await gallery.set_public(first.id, 1, True)
     await gallery.star(2, first.id, True)
@@ -134,7 +134,7 @@ async def test_nothing_else_reads_a_whole_table(database: Database, studio: Stud
     await statistics.of_guild(7)
     for kind in ("stars", "pictures", "prompts"):
         await statistics.leaderboard(7, kind, 0.0)
-    await GuildSettings(database).get(7)
+    await Guilds(database).get(7)
     await people.export(1)
     await gallery.remove(second.id)
     await people.erase(1)

@@ -1,4 +1,4 @@
-"""Pages of a list of numbers: what is turned over is neither shown twice nor left out."""
+"""Paging: no item is shown twice or skipped."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def turned(database: Database, listing: Listing, limit: int, after: str | 
 
 @pytest.fixture
 async def things(database: Database) -> Database:
-    """Ten things, 1 ... 10, whose scores repeat: 0 1 2 0 1 2 ..."""
+    """Ten items, 1 to 10, with scores 0 1 2 0 1 2 ..."""
     async with database.transaction() as connection:
         await connection.execute("CREATE TABLE thing (id INTEGER PRIMARY KEY, score INTEGER NOT NULL) STRICT")
         await connection.executemany("INSERT INTO thing VALUES (?, ?)", [(id, (id - 1) % 3) for id in range(1, 11)])

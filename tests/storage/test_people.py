@@ -1,4 +1,4 @@
-"""Preferences, and what is shown and erased of a person."""
+"""Preferences, and the export and erasure of a person's data."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ async def test_what_makes_no_sense_changes_nothing(database: Database) -> None:
 
 @dataclass
 class Evening:
-    """What Alice and Bob did; each left a trace in every table."""
+    """Rows of Alice and Bob in every table."""
 
     alices: int  # picture
     bobs_remix: int  # of Alice's picture
@@ -106,7 +106,7 @@ async def test_export_shows_every_trace(database: Database, evening: Evening) ->
     assert [row["state"] for row in found["jobs"]] == ["done", "waiting"]
     assert [row["picture_id"] for row in found["stars_given"]] == [evening.bobs_remix]
     assert [row["reason"] for row in found["reports"]] == ["marzipan is mine"]
-    assert "hush" not in json.dumps(found)  # Discord's token is nobody's to see
+    assert "hush" not in json.dumps(found)  # the interaction token is secret
     assert str(BOB) not in json.dumps(found) and "sweet" not in json.dumps(found)
 
 
@@ -115,7 +115,7 @@ async def test_export_of_a_stranger_is_empty(database: Database, evening: Evenin
 
 
 async def traces(database: Database, person: int) -> list[str]:
-    """Tables with a column in which this person still is."""
+    """The tables that still contain this person."""
     found = []
     for table in await database.rows("SELECT name FROM pragma_table_list WHERE type = 'table' AND schema = 'main'"):
         for column in await database.rows("SELECT name FROM pragma_table_info(?)", (table["name"],)):
@@ -126,7 +126,7 @@ async def traces(database: Database, person: int) -> list[str]:
 
 
 def all_bytes(folder: Path) -> bytes:
-    """The database's files as they lie on the disk."""
+    """The content of the database's files."""
     return b"".join(file.read_bytes() for file in folder.glob(f"{DATABASE_NAME}*"))
 
 

@@ -1,4 +1,4 @@
-"""The contract of `Queue`. Another backend joins by one entry in BACKENDS."""
+"""The contract of `Queue`. To test another backend, add it to BACKENDS."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LEASE = 60.0
 
 @dataclass
 class Backend:
-    """One kind of queue with what the contract needs to look at beside it."""
+    """A queue with the state that the tests check besides it."""
 
     queue: Queue
     picture_of: Callable[[int], Any]
@@ -81,7 +81,7 @@ async def claimed(queue: Queue) -> Claim:
 
 
 async def line(queue: Queue) -> list[int]:
-    """The ids of the waiting jobs in the order in which the queue would give them out."""
+    """The ids of the waiting jobs in the order in which they would be claimed."""
     return [job.id for job in await queue.open_jobs() if job.state is JobState.WAITING]
 
 
@@ -217,7 +217,7 @@ class TestFailure:
 
 class TestFencing:
     async def lost(self, queue: Queue, clock: Any) -> tuple[Claim, Claim]:
-        """A claim whose lease ran out, and the one that took its place."""
+        """A claim whose lease ran out, and its successor."""
         await queue.add(job())
         old = await claimed(queue)
         clock.advance(LEASE + 1)

@@ -1,4 +1,4 @@
-"""Several real processes on one queue, some of them killed in the middle of whatever they did."""
+"""Several processes on one queue, some of which are killed at arbitrary moments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The SQLite queue beside a plain model of it, through whatever sequence of calls hypothesis thinks of."""
+"""The SQLite queue compared with a plain model, in sequences of calls that hypothesis generates."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PICTURE = NewPicture("{}", 1, 8, 8, "a.png", (), {}, 1.0, 0.5, None, "mini", Non
 
 @dataclass
 class Model:
-    """What a job ought to be."""
+    """The expected state of a job."""
 
     id: int
     person: int

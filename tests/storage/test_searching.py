@@ -10,7 +10,7 @@ from storage.searching import LONGEST_SEARCH, MOST_WORDS, quoted, searchable, wo
 
 
 def found(prompt: str, search: str) -> bool:
-    """Whether a table of FTS5 with this one prompt finds it."""
+    """Whether a search in an FTS5 table with this prompt finds it."""
     connection = sqlite3.connect(":memory:")
     try:
         connection.execute("CREATE VIRTUAL TABLE t USING fts5 (words, tokenize = 'unicode61 remove_diacritics 2')")

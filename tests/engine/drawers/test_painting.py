@@ -1,29 +1,27 @@
-"""The painting style: strokes that resemble their opening at once, move with the camera, and can be saved."""
+"""The painting style: strokes that resemble their init at once, move with the camera, and can be saved."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.camera import warped
-from engine.drawers.drawer import Drawer
+from engine.drawers.drawer import Drawer, Init
 from engine.drawers.painting import PaintingDrawer
-from engine.models import Models
-from engine.presets import Plan, plan
-from engine.spec import ArtSpec
-from engine.starts import Opening, fractal_noise
+from engine.images.noise import fractal_noise
+from engine.images.tensors import warped
+from engine.registry import Models
+from engine.spec.artspec import ArtSpec
+from engine.spec.plan import Plan, plan
 
 SIDE = 96
 MODELS = Models("mini", torch.device("cpu"), torch.float32)  # the drawer asks for nothing but the device
 
 
-def planned(**changes: object) -> Plan:
-    spec = ArtSpec("x", style="painting", width=SIDE, height=SIDE, strokes=120)
-    return replace(plan(spec, "mini"), **changes)  # type: ignore[arg-type]
+def planned(tile: bool = False, background: str = "auto") -> Plan:
+    spec = ArtSpec("x", style="painting", width=SIDE, height=SIDE, strokes=120, tile=tile, background=background)
+    return plan(spec, "mini")
 
 
 def a_picture() -> Tensor:
@@ -36,8 +34,8 @@ def a_picture() -> Tensor:
     return picture
 
 
-def painter(opening: Opening, made: Plan | None = None, seed: int = 3) -> PaintingDrawer:
-    return PaintingDrawer(made or planned(), MODELS, [opening], [torch.Generator().manual_seed(seed)])
+def painter(init: Init, made: Plan | None = None, seed: int = 3) -> PaintingDrawer:
+    return PaintingDrawer(made or planned(), MODELS, [init], [torch.Generator().manual_seed(seed)])
 
 
 def like(drawer: Drawer, picture: Tensor) -> float:
@@ -54,66 +52,66 @@ def descend(drawer: Drawer, steps: int, rate: float = 1.0) -> None:
     for _ in range(steps):
         optimiser.zero_grad()
         drawer.render()
-        drawer.strayed().sum().backward()  # type: ignore[no-untyped-call]
+        drawer.target_loss().sum().backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         drawer.constrain()
 
 
-def test_the_first_strokes_resemble_the_opening() -> None:
+def test_the_first_strokes_resemble_the_init_image() -> None:
     picture = a_picture()
-    assert like(painter(Opening(picture, picture)), picture) > 0.8
+    assert like(painter(Init(picture, picture)), picture) > 0.8
 
 
-def test_strokes_under_a_mist_have_its_colours() -> None:
-    picture, mist = a_picture(), torch.full((3, SIDE, SIDE), 0.5)
+def test_strokes_under_a_hidden_have_its_colours() -> None:
+    picture, hidden = a_picture(), torch.full((3, SIDE, SIDE), 0.5)
     with torch.no_grad():
-        shown = painter(Opening(mist, picture)).render()
+        shown = painter(Init(hidden, picture)).render()
     assert float((shown - 0.5).abs().max()) < 0.1
 
 
-def test_steps_towards_what_is_held_come_nearer_to_it() -> None:
+def test_steps_towards_the_target_image_come_nearer_to_it() -> None:
     picture = a_picture()
-    drawer = painter(Opening(torch.full_like(picture, 0.5), picture))
+    drawer = painter(Init(torch.full_like(picture, 0.5), picture))
     with torch.no_grad():
-        before = float(drawer.strayed())
+        before = float(drawer.target_loss())
     descend(drawer, 30)
     with torch.no_grad():
         drawer.render()
-        assert float(drawer.strayed()) < before / 4
+        assert float(drawer.target_loss()) < before / 4
 
 
 def test_the_next_picture_of_a_story_is_painted_over_the_last() -> None:
-    drawer = painter(Opening(a_picture(), a_picture()))
+    drawer = painter(Init(a_picture(), a_picture()))
     other = a_picture().flip(0)
-    drawer.hold_to(other[None])
+    drawer.set_target(other[None])
     descend(drawer, 30)
     assert like(drawer, other) > 0.7
 
 
 @pytest.mark.parametrize(
-    ("ground", "opening", "expected"),
+    ("background", "init", "expected"),
     [
-        ("white", Opening(a_picture(), a_picture()), [1.0, 1.0, 1.0]),
-        ("toned", Opening(a_picture(), a_picture()), [0.80, 0.68, 0.50]),
-        ("auto", Opening(a_picture(), a_picture()), [0.25, 0.45, 0.8]),
-        ("auto", Opening(None, None), [1.0, 1.0, 1.0]),
+        ("white", Init(a_picture(), a_picture()), [1.0, 1.0, 1.0]),
+        ("toned", Init(a_picture(), a_picture()), [0.80, 0.68, 0.50]),
+        ("auto", Init(a_picture(), a_picture()), [0.25, 0.45, 0.8]),
+        ("auto", Init(None, None), [1.0, 1.0, 1.0]),
     ],
 )
-def test_the_ground_is_what_was_asked_for_or_the_pictures_own(
-    ground: str, opening: Opening, expected: list[float]
+def test_the_background_is_what_was_asked_for_or_the_pictures_own(
+    background: str, init: Init, expected: list[float]
 ) -> None:
-    drawer = painter(opening, planned(ground=ground))
-    torch.testing.assert_close(drawer.state_dict()["ground"], torch.tensor([expected]))
+    drawer = painter(init, planned(background=background))
+    torch.testing.assert_close(drawer.state_dict()["background"], torch.tensor([expected]))
 
 
-def test_a_ground_that_was_asked_for_stays() -> None:
-    drawer = painter(Opening(a_picture(), a_picture()), planned(ground="toned"))
+def test_a_background_that_was_asked_for_stays() -> None:
+    drawer = painter(Init(a_picture(), a_picture()), planned(background="toned"))
     descend(drawer, 5)
-    torch.testing.assert_close(drawer.state_dict()["ground"], torch.tensor([[0.80, 0.68, 0.50]]))
+    torch.testing.assert_close(drawer.state_dict()["background"], torch.tensor([[0.80, 0.68, 0.50]]))
 
 
 def test_as_many_strokes_as_planned_within_their_limits_after_wild_steps() -> None:
-    drawer = painter(Opening(a_picture(), a_picture()))
+    drawer = painter(Init(a_picture(), a_picture()))
     descend(drawer, 3, rate=1000)
     state = drawer.state_dict()
     assert state["forms"].shape == (1, 120, 4, 2)
@@ -127,17 +125,17 @@ def test_as_many_strokes_as_planned_within_their_limits_after_wild_steps() -> No
 
 
 def test_a_picture_in_a_batch_begins_as_it_does_alone() -> None:
-    openings = [Opening(a_picture(), a_picture()), Opening(None, None), Opening(a_picture().flip(2), a_picture())]
-    chances = [torch.Generator().manual_seed(seed) for seed in (3, 4, 5)]
-    together = PaintingDrawer(planned(), MODELS, openings, chances)
+    inits = [Init(a_picture(), a_picture()), Init(None, None), Init(a_picture().flip(2), a_picture())]
+    rngs = [torch.Generator().manual_seed(seed) for seed in (3, 4, 5)]
+    together = PaintingDrawer(planned(), MODELS, inits, rngs)
     with torch.no_grad():
-        for index, (opening, seed) in enumerate(zip(openings, (3, 4, 5), strict=True)):
-            assert torch.equal(together.render()[index], painter(opening, seed=seed).render()[0])
-        assert together.strayed().shape == (3,)
+        for index, (init, seed) in enumerate(zip(inits, (3, 4, 5), strict=True)):
+            assert torch.equal(together.render()[index], painter(init, seed=seed).render()[0])
+        assert together.target_loss().shape == (3,)
 
 
 def test_the_seed_decides_where_nothing_else_does() -> None:
-    empty = Opening(None, None)
+    empty = Init(None, None)
     with torch.no_grad():
         first, again, other = (painter(empty, seed=seed).render() for seed in (3, 3, 4))
     assert torch.equal(first, again)
@@ -147,14 +145,14 @@ def test_the_seed_decides_where_nothing_else_does() -> None:
 def test_a_saved_state_gives_the_same_picture_and_moves() -> None:
     picture = a_picture()
     zoom = torch.tensor([[0.9, 0.0, 0.0], [0.0, 0.9, 0.0]])
-    drawer, other = painter(Opening(picture, picture)), painter(Opening(None, None), seed=8)
+    drawer, other = painter(Init(picture, picture)), painter(Init(None, None), seed=8)
     drawer.move(zoom)
     other.load_state_dict(drawer.state_dict())
     with torch.no_grad():
         for each in (drawer, other):
             each.move(zoom)
         assert torch.equal(drawer.render(), other.render())
-        assert torch.equal(drawer.strayed(), other.strayed())
+        assert torch.equal(drawer.target_loss(), other.target_loss())
 
 
 @pytest.mark.parametrize(
@@ -166,7 +164,7 @@ def test_a_saved_state_gives_the_same_picture_and_moves() -> None:
     ],
 )
 def test_the_camera_moves_strokes_as_it_moves_pictures(matrix: list[list[float]]) -> None:
-    drawer, move = painter(Opening(a_picture(), a_picture())), torch.tensor(matrix)
+    drawer, move = painter(Init(a_picture(), a_picture())), torch.tensor(matrix)
     with torch.no_grad():
         expected = warped(drawer.render(), move)
         drawer.move(move)
@@ -179,21 +177,21 @@ def test_the_camera_moves_strokes_as_it_moves_pictures(matrix: list[list[float]]
 @pytest.mark.parametrize("scale", [0.9, 1.1])
 def test_a_long_zoom_leaves_no_part_empty(scale: float) -> None:
     picture = fractal_noise(SIDE, SIDE, torch.Generator().manual_seed(2))
-    drawer = painter(Opening(picture, picture))
+    drawer = painter(Init(picture, picture))
     for _ in range(12):
         drawer.move(torch.tensor([[scale, 0.0, 0.0], [0.0, scale, 0.0]]))
     moved = drawer.state_dict()
     with torch.no_grad():
         shown = drawer.render()[0]
-        drawer.load_state_dict(moved | {"ground": 1 - moved["ground"]})
-        bare = (drawer.render()[0] - shown).abs().amax(0) > 0.2  # where another ground shows
+        drawer.load_state_dict(moved | {"background": 1 - moved["background"]})
+        bare = (drawer.render()[0] - shown).abs().amax(0) > 0.2  # where another background shows
     parts = bare.view(4, SIDE // 4, 4, SIDE // 4).float().mean((1, 3))
     assert float(parts.max()) < 0.9
     assert float(parts.mean()) < 0.4
 
 
 def test_a_tile_continues_over_its_edges() -> None:
-    drawer = painter(Opening(None, None), planned(tile=True))
+    drawer = painter(Init(None, None), planned(tile=True))
     with torch.no_grad():
         shown = drawer.render()[0]
         seam = (shown[..., 0] - shown[..., -1]).abs().mean()
@@ -202,6 +200,6 @@ def test_a_tile_continues_over_its_edges() -> None:
 
 
 def test_the_drawing_goes_beside_the_picture_as_svg() -> None:
-    files = painter(Opening(a_picture(), a_picture())).exports(0)
+    files = painter(Init(a_picture(), a_picture())).exports(0)
     assert list(files) == ["svg"]
     assert files["svg"].count(b"<path") == 120

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import torch
 from torch import Tensor
 
-from engine.drawers.pencilwork import contours, darkness, drawn_aim
+from engine.drawers import Init
 from engine.drawers.sketch import PAPER, SketchDrawer
-from engine.models import Models
-from engine.presets import Plan, plan
-from engine.spec import ArtSpec
-from engine.starts import Opening
+from engine.drawers.strokes.pencilwork import contours, darkness, sketch_target
+from engine.registry import Models
+from engine.spec.artspec import ArtSpec
+from engine.spec.plan import Plan, plan
 
 SIDE = 128
 MODELS = Models("mini", torch.device("cpu"), torch.float32)  # the drawer asks for nothing but the device
 
 
-def planned(**changes: object) -> Plan:
-    spec = ArtSpec("x", style="sketch", width=SIDE, height=SIDE, strokes=60)
-    return replace(plan(spec, "mini"), **changes)  # type: ignore[arg-type]
+def planned() -> Plan:
+    return plan(ArtSpec("x", style="sketch", width=SIDE, height=SIDE, strokes=60), "mini")
 
 
 def disc_distance() -> Tensor:
@@ -35,8 +32,8 @@ def a_disc() -> Tensor:
     return picture
 
 
-def sketcher(opening: Opening, made: Plan | None = None, seed: int = 3) -> SketchDrawer:
-    return SketchDrawer(made or planned(), MODELS, [opening], [torch.Generator().manual_seed(seed)])
+def sketcher(init: Init, made: Plan | None = None, seed: int = 3) -> SketchDrawer:
+    return SketchDrawer(made or planned(), MODELS, [init], [torch.Generator().manual_seed(seed)])
 
 
 def ink(drawer: SketchDrawer) -> Tensor:
@@ -55,7 +52,7 @@ def test_contours_are_found_where_the_picture_has_them() -> None:
 
 
 def test_a_drawing_has_its_lines_on_the_contours_and_its_hatching_in_the_dark() -> None:
-    dark, away = ink(sketcher(Opening(a_disc(), a_disc()))), disc_distance()
+    dark, away = ink(sketcher(Init(a_disc(), a_disc()))), disc_distance()
     rim, inside, outside = dark[(away - 40).abs() < 2].mean(), dark[away < 34].mean(), dark[away > 48].mean()
     assert float(rim) > 0.2
     assert float(rim) > 2 * float(inside)
@@ -63,27 +60,27 @@ def test_a_drawing_has_its_lines_on_the_contours_and_its_hatching_in_the_dark() 
     assert float(outside) < 0.01
 
 
-def test_it_is_held_to_a_drawing_and_not_to_the_flat_colours() -> None:
-    aim = drawn_aim(a_disc(), PAPER)
+def test_its_target_is_a_drawing_and_not_the_flat_colours() -> None:
+    aim = sketch_target(a_disc(), PAPER)
     away = disc_distance()
     assert float((aim[:, away > 50] - PAPER[:, None]).abs().max()) < 0.02
     assert float(aim[:, (away - 40).abs() < 1].mean()) < float(aim[:, away < 30].mean()) - 0.1
-    drawer = sketcher(Opening(a_disc(), a_disc()))
-    torch.testing.assert_close(drawer.tensors()["held"][0], aim)
+    drawer = sketcher(Init(a_disc(), a_disc()))
+    torch.testing.assert_close(drawer.tensors()["target"][0], aim)
 
 
 def test_a_pale_and_an_empty_picture_can_be_drawn() -> None:
     pale = 1 - (1 - a_disc()) * 0.08
     assert float(contours(pale)[0].max()) > 0.5
     for picture in (pale, torch.ones(3, SIDE, SIDE), torch.zeros(3, SIDE, SIDE)):
-        drawer = sketcher(Opening(picture, picture))
+        drawer = sketcher(Init(picture, picture))
         with torch.no_grad():
             assert bool(drawer.render().isfinite().all())
     assert float(darkness(torch.ones(3, SIDE, SIDE)).max()) == 0
 
 
 def test_the_lines_stay_dark_and_thin() -> None:
-    drawer = sketcher(Opening(a_disc(), a_disc()))
+    drawer = sketcher(Init(a_disc(), a_disc()))
     optimiser = torch.optim.Adam([{"params": each.tensors, "lr": 1000 * each.rate} for each in drawer.groups()])
     for _ in range(2):
         optimiser.zero_grad()
@@ -93,45 +90,40 @@ def test_the_lines_stay_dark_and_thin() -> None:
     state = drawer.state_dict()
     assert float(state["colours"].max()) < 0.2
     assert float(state["widths"].max()) <= 0.02 * SIDE
-    torch.testing.assert_close(state["ground"].detach()[0], PAPER)
-
-
-def test_white_paper_is_white() -> None:
-    drawer = sketcher(Opening(None, None), planned(ground="white"))
-    assert drawer.tensors()["ground"].detach().tolist() == [[1.0, 1.0, 1.0]]
+    torch.testing.assert_close(state["background"].detach()[0], PAPER)
 
 
 def test_the_seed_decides_where_nothing_else_does() -> None:
-    first, again, other = (ink(sketcher(Opening(None, None), seed=seed)) for seed in (3, 3, 4))
+    first, again, other = (ink(sketcher(Init(None, None), seed=seed)) for seed in (3, 3, 4))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
 
 
 def test_lines_that_left_come_back_along_what_the_camera_shows() -> None:
-    drawer, near = sketcher(Opening(a_disc(), a_disc())), torch.tensor([[0.5, 0.0, 0.0], [0.0, 0.5, 0.0]])
+    drawer, near = sketcher(Init(a_disc(), a_disc())), torch.tensor([[0.5, 0.0, 0.0], [0.0, 0.5, 0.0]])
     drawer.move(near)
-    drawer.hold_to(a_disc().roll(20, 2)[None])
+    drawer.set_target(a_disc().roll(20, 2)[None])
     dark, away = ink(drawer), (disc_distance().roll(20, 1) - 40).abs()
     assert float(drawer.state_dict()["colours"].max()) < 0.2
     assert float(dark[away < 2].mean()) > 0.2
 
 
 def test_the_page_is_turned_for_another_picture() -> None:
-    drawer, other = sketcher(Opening(a_disc(), a_disc())), a_disc().roll((30, 25), (1, 2))
-    drawer.hold_to(other[None])
-    expected = sketcher(Opening(other, other))
+    drawer, other = sketcher(Init(a_disc(), a_disc())), a_disc().roll((30, 25), (1, 2))
+    drawer.set_target(other[None])
+    expected = sketcher(Init(other, other))
     away = (disc_distance().roll((30, 25), (0, 1)) - 40).abs()
     assert float(ink(drawer)[away < 2].mean()) > 0.9 * float(ink(expected)[away < 2].mean())
 
 
-def test_a_drawing_that_is_held_to_nothing_is_free() -> None:
-    drawer = sketcher(Opening(None, None))
+def test_a_drawing_without_a_target_is_free() -> None:
+    drawer = sketcher(Init(None, None))
     with torch.no_grad():
         drawer.move(torch.tensor([[0.9, 0.0, 0.0], [0.0, 0.9, 0.0]]))
-        assert drawer.strayed().tolist() == [0.0]
-        drawer.hold_to(a_disc()[None])
-        assert float(drawer.strayed()) > 0
+        assert drawer.target_loss().tolist() == [0.0]
+        drawer.set_target(a_disc()[None])
+        assert float(drawer.target_loss()) > 0
 
 
 def test_the_drawing_goes_beside_the_picture_as_svg() -> None:
-    assert sketcher(Opening(a_disc(), a_disc())).exports(0)["svg"].count(b"<path") == 60
+    assert sketcher(Init(a_disc(), a_disc())).exports(0)["svg"].count(b"<path") == 60

@@ -1,0 +1,1 @@
+"""Jobs: submission, limits, the worker and its painter, progress, delivery."""

@@ -1,0 +1,1 @@
+"""Finished pictures: their messages, files, credits and removal; pictures that people attach."""

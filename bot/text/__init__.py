@@ -1,0 +1,1 @@
+"""Text of messages: translations, links, buttons as data, and the options of a spec in words."""

@@ -1,0 +1,1 @@
+"""Message components and interactions: items, forms, pages, replies, uploads, the command tree."""

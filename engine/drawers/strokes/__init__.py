@@ -1,0 +1,1 @@
+"""Strokes, which the styles painting and sketch are made of."""

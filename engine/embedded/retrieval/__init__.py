@@ -1,0 +1,1 @@
+"""The index of drawings, and search in it by name."""

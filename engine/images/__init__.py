@@ -1,0 +1,1 @@
+"""Pictures as files: reading and writing them, sheets, metadata, films."""

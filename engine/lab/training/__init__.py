@@ -1,0 +1,1 @@
+"""What makes the files of the embedded model: run by `python -m engine.lab.training`, never by what paints."""

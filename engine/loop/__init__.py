@@ -1,0 +1,1 @@
+"""The painting loop: gradient steps that bring a picture nearer to its prompt."""

@@ -1,0 +1,1 @@
+"""VQGAN, CLIP and the upscaler: networks, published weights and their download, memory."""

@@ -1,0 +1,1 @@
+"""The painter process: it keeps the models loaded and paints what the bot sends it."""
