@@ -63,7 +63,7 @@ class Database:
                 connection = await aiosqlite.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
                 try:
                     connection.row_factory = sqlite3.Row
-                    await connection.execute_fetchall("PRAGMA journal_mode = WAL")
+                    await _write_ahead(connection)
                     await connection.execute_fetchall("PRAGMA synchronous = NORMAL")
                     await connection.execute_fetchall("PRAGMA secure_delete = ON")  # what is erased is overwritten
                     await migrate(connection, steps, path)
@@ -198,6 +198,20 @@ def _prepare_folder(folder: Path, exclusive: bool) -> FileLock | None:
         ) from None
     except OSError as error:
         raise from_os_error(error, folder) from error
+
+
+async def _write_ahead(connection: aiosqlite.Connection) -> None:
+    """Switches to WAL. SQLite answers at once, without its usual wait, where another connection is switching too."""
+    deadline = asyncio.get_running_loop().time() + BUSY_SECONDS
+    while True:
+        try:
+            await connection.execute_fetchall("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or asyncio.get_running_loop().time() > deadline:
+                raise
+            await asyncio.sleep(0.05)
 
 
 @contextmanager
