@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import torch
-from torch import Tensor
 
-from engine.errors import InputError, Message, PaintingError
+from engine.errors import InputError, PaintingError
 from engine.models import checkpoints, published
 from engine.models.clip import CLIPPerceptor
 from engine.models.perceptor import Perceptor
+from engine.models.prior import Prior
 from engine.models.vqgan import PUBLISHED_CONFIGS, VQGAN
 from engine.spec.artspec import QUALITIES
 from engine.spec.presets import PRESETS, VQGANS, ModelFamily
@@ -22,16 +22,6 @@ if TYPE_CHECKING:
     from engine.embedded.load import EmbeddedModel
 
 EMBEDDED: Final = "mini"  # name of the embedded VQGAN and of the embedded perceptor
-
-
-class Prior(Protocol):
-    """Proposes init images, so that the gradient steps only have to refine them."""
-
-    def propose(self, text: str, *, width: int, height: int, generator: torch.Generator, vqgan: VQGAN) -> Tensor:
-        """(1, 3, height, width) init image in [0, 1] for `text`; random choices come from `generator`."""
-
-    def notes(self, text: str) -> tuple[Message, ...]:
-        """Messages to the user: which words of `text` the model does not know."""
 
 
 @dataclass

@@ -32,7 +32,7 @@ async def use(sandbox, client):
     styles = next(option for option in art["options"] if option["name"] == "style")
     assert {"colourfield – large soft fields of colour"} <= {choice["name"] for choice in styles["choices"]}
     painted = await sandbox.type_command(alice, channel, "art", {"prompt": "a sea", "style": "colourfield"})
-    await painted.until(lambda now: now.file("*.png"))
+    await painted.until(lambda now: now.file("*.png"), within=240)
     shown = await sandbox.type_command(alice, channel, "gallery", {"style": "colourfield"})
     await shown.until(lambda now: "a sea" in now.text)
     given = await sandbox.press(alice, shown, "zip")

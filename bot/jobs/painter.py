@@ -76,10 +76,13 @@ class PainterInfo:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What CLIP sees in a picture: words with their probabilities, best first."""
+    """What is in a picture and what it looks like, in English words, of each kind the best first."""
 
-    things: tuple[tuple[str, float], ...]
-    modifiers: tuple[tuple[str, float], ...]
+    things: tuple[str, ...]  # “a lighthouse”
+    sure: bool  # whether the first thing is likely in the picture at all
+    colours: tuple[str, ...]  # one to three
+    style: tuple[str, ...]  # names of modifiers, often none
+    prompt: str
 
 
 class Painter(Protocol):

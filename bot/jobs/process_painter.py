@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 SLOW_STEPS: Final = 5  # of the longest steps so far must pass before a painting counts as hung
 FILM_SECONDS: Final = 900.0  # timeout of filming; ffmpeg has its own in the child, this is in case that fails
 CLOSE_SECONDS: Final = 30.0  # for the running step and the checkpoint
-DESCRIBED_WORDS: Final = 8  # at most, things and modifiers each
+DESCRIBED_THINGS: Final = 5  # at most
 _LONGEST_LINE: Final = 2000  # characters of a line of the child's log
 _SECRETS: Final = ("DISCORD_TOKEN",)  # kept from a process that decodes untrusted files
 
@@ -373,14 +373,15 @@ def _paint_message(number: int, order: Order) -> protocol.Paint:
 
 
 def _describe_message(number: int, image: Path) -> protocol.Describe:
-    return protocol.Describe(number, str(image.absolute()), DESCRIBED_WORDS)
+    return protocol.Describe(number, str(image.absolute()), DESCRIBED_THINGS)
 
 
 def _description_of(message: protocol.Message) -> Description:
     """The description in an answer. Raises `OrderRefused`, `PaintingFailed` or `PainterDied`."""
     match message:
         case protocol.Described():
-            return Description(tuple(message.things.items()), tuple(message.modifiers.items()))
+            things, colours, style = map(tuple, (message.things, message.colours, message.style))
+            return Description(things, message.sure, colours, style, message.prompt)
         case protocol.Refused():
             raise OrderRefused(message.sentence)
         case protocol.Failed():

@@ -14,6 +14,7 @@ from bot.text.messages import Payload, add_lines, duration, plain
 from bot.text.spec_words import kind_of, option_lines
 from bot.ui.uploads import ResultFiles
 from engine.spec.artspec import MAXIMUM_SEED, ArtSpec
+from engine.spec.rating import MOST_STARS, drawn, rating_of
 from engine.spec.variants import pictures_of
 from storage.files import FileStore
 from storage.gallery import Picture
@@ -55,9 +56,10 @@ def done(
     embed.add_field(name=_("Painted as"), value=", ".join(part for part in painted_as if part))
     steps = ngettext("{number} step", "{number} steps", iterations) + ", " if iterations else ""
     embed.add_field(name=_("Took"), value=f"{duration(picture.seconds)} ({steps}{plain(picture.models, 200)})")
-    if picture.clip_score is not None:
-        name = _("CLIP score") if pictures_of(spec) == 1 else _("Best CLIP score")
-        embed.add_field(name=name, value=f"{picture.clip_score:.1f}")
+    rating = rating_of(spec, picture.clip_score, picture.models)
+    if rating is not None:
+        name = _("Match with the prompt") if pictures_of(spec) == 1 else _("Best match with the prompt")
+        embed.add_field(name=name, value=_rating_text(rating))
     if made_from is not None:
         embed.add_field(name=_("Made from"), value=made_from, inline=False)
     add_lines(embed, _("Settings"), option_lines(spec))
@@ -112,6 +114,11 @@ def result_items(spec: ArtSpec, picture_id: int, members: int = 0) -> tuple[Butt
 def _pick_menu(picture_id: int, members: int) -> Menu:
     options = tuple((str(number), _("Picture {number}", number=number)) for number in range(1, members + 1))
     return Menu(PICK.custom_id(picture=picture_id, number=members), _("Pick one to go on from"), options, row=3)
+
+
+def _rating_text(rating: int) -> str:
+    """`★★★★☆ 4 of 5`; screen readers read the stars badly or not at all, so the numbers say it again."""
+    return _("{stars} {number} of {most}", stars=drawn(rating), number=rating, most=MOST_STARS)
 
 
 def _seeds(spec: ArtSpec, seed: int) -> str:

@@ -15,6 +15,8 @@ from engine.images.files import replacing
 from engine.spec.artspec import ArtSpec
 from engine.spec.palettes import read_palette
 from engine.spec.prompts import stages_of
+from engine.spec.rating import MOST_STARS, drawn, rating_of
+from engine.spec.variants import pictures_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -121,7 +123,10 @@ def _paint(spec: ArtSpec, which: str, device: str, folder: Path, images: dict[st
             painted = session.finish()
     for note in painted.notes:
         screen.print(str(note), style="yellow", markup=False, highlight=False)
-    screen.print(f"CLIP score {painted.clip_score:.1f}", markup=False, highlight=False)
+    rating = rating_of(spec, painted.clip_score, painted.models)
+    if rating is not None:
+        name = "Match with the prompt" if pictures_of(spec) == 1 else "Best match with the prompt"
+        screen.print(f"{name}: {drawn(rating)} {rating} of {MOST_STARS}", markup=False, highlight=False)
     return painted
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from engine.registry import Models
@@ -23,6 +24,7 @@ class Init:
     init_image: Tensor | None  # None: the drawer's random initialisation
     target_image: Tensor | None  # of the target loss; None: the initial picture
     palette: Tensor | None = None  # (K, 3) in [0, 1], extracted from a palette image
+    hold: Tensor | None = None  # (H, W), how firmly the target image holds each part of the picture; None: 1 everywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,12 @@ class ParameterGroup:
     tensors: list[Tensor]  # the first dimension of each is B
     rate: float = 1.0  # times the plan's learning rate
     last: float | None = None  # share of the rate at the last step; None: the plan's
+
+
+def holds_of(inits: Sequence[Init], rows: int, columns: int, device: torch.device | str) -> Tensor:
+    """(B, rows, columns): the holds of B pictures on a grid."""
+    holds = [torch.ones(rows, columns) if each.hold is None else each.hold for each in inits]
+    return torch.cat([F.adaptive_avg_pool2d(hold[None], (rows, columns)) for hold in holds]).to(device)
 
 
 DRAWERS: Final[dict[str, type[Drawer]]] = {}  # by the name of their style
@@ -62,7 +70,7 @@ class Drawer(ABC):
 
     @abstractmethod
     def target_loss(self) -> Tensor:
-        """(B,) mean squared distance of the pictures from their target images, differentiable.
+        """(B,) mean squared distance of the pictures from their target images, times their hold, differentiable.
 
         In units of the usual variance, so that one weight fits all drawers. Called after `render` in a step.
         """

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.drawers.clamp import clamp_with_gradient
-from engine.drawers.drawer import Drawer, Init, ParameterGroup
+from engine.drawers.drawer import Drawer, Init, ParameterGroup, holds_of
 from engine.images.tensors import warped
 from engine.registry import Models
 from engine.spec.plan import Plan
@@ -40,6 +40,7 @@ class ImageDrawer(Drawer):
             same = init.target_image is None or init.target_image is init.init_image
             targets.append(latents[-1] if same else self._encoded(init.target_image[None]))  # type: ignore[index]
         self._target = torch.cat(targets)
+        self._hold = holds_of(inits, rows, columns, codebook.device)
         self._latents = torch.cat(latents).requires_grad_()
 
     def groups(self) -> list[ParameterGroup]:
@@ -54,7 +55,8 @@ class ImageDrawer(Drawer):
         self._latents.copy_(self._latents.clamp(self._low, self._high))
 
     def target_loss(self) -> Tensor:
-        return (self._latents - self._target).square().sum(1).mean((1, 2)) / self._variance
+        distances = (self._latents - self._target).square().sum(1)
+        return (distances * self._hold).mean((1, 2)) / self._variance
 
     @torch.no_grad()
     def set_target(self, pictures: Tensor) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from engine.drawers.drawer import COLOUR_VARIANCE, Drawer, Init, ParameterGroup
+from engine.drawers.drawer import COLOUR_VARIANCE, Drawer, Init, ParameterGroup, holds_of
 from engine.drawers.spectrum import Spectrum
 from engine.images.tensors import warped
 from engine.registry import Models
@@ -40,6 +40,7 @@ class PhotoDrawer(Drawer):
         ]
         self._target = torch.stack(targets)
         self._waves = torch.stack(waves).requires_grad_()
+        self._hold = holds_of(inits, plan.height, plan.width, models.device)
         self._rendered: Tensor | None = None
 
     def groups(self) -> list[ParameterGroup]:
@@ -52,7 +53,7 @@ class PhotoDrawer(Drawer):
     def target_loss(self) -> Tensor:
         """Distance of pixels, not of frequencies."""
         rendered = self.render() if self._rendered is None else self._rendered
-        return (rendered - self._target).square().sum(1).mean((1, 2)) / COLOUR_VARIANCE
+        return ((rendered - self._target).square().sum(1) * self._hold).mean((1, 2)) / COLOUR_VARIANCE
 
     def constrain(self) -> None:
         self._rendered = None  # outdated by the step

@@ -19,7 +19,7 @@ from PIL import Image
 from torch import Tensor
 
 from engine.drawers import quantisation
-from engine.drawers.drawer import COLOUR_VARIANCE, Drawer, Init, ParameterGroup
+from engine.drawers.drawer import COLOUR_VARIANCE, Drawer, Init, ParameterGroup, holds_of
 from engine.drawers.quantisation import Tones
 from engine.drawers.spectrum import Spectrum
 from engine.images.noise import fractal_noise
@@ -68,6 +68,7 @@ class PixelDrawer(Drawer):
         refined_from = [0.0 if init.target_image is None else FREE_SHARE for init in inits]
         self._refined_from = torch.tensor(refined_from, device=models.device)[:, None, None]
         self._palettes = _make_palettes(plan, inits, targets, models.device)
+        self._hold = holds_of(inits, *self._grid, models.device)
         self._target = torch.stack([start.to(models.device) for start in starts])
         for row, init in enumerate(inits):
             if init.target_image is not None:
@@ -91,7 +92,7 @@ class PixelDrawer(Drawer):
         self._steps += 1
 
     def target_loss(self) -> Tensor:
-        return (self._colours() - self._target).square().sum(1).mean((1, 2)) / COLOUR_VARIANCE
+        return ((self._colours() - self._target).square().sum(1) * self._hold).mean((1, 2)) / COLOUR_VARIANCE
 
     @torch.no_grad()
     def set_target(self, pictures: Tensor) -> None:

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
-from torch import Tensor
 
-from engine.embedded.networks import TowerShape, restored_rows
+from engine.embedded.four_bits import restored_state
 from engine.embedded.perceptor import EmbeddedPerceptor
 from engine.embedded.prior import EmbeddedPrior
 from engine.embedded.retrieval.index import read_index
-from engine.embedded.text import WordTable
+from engine.embedded.text_tower import TextEncoder
 from engine.models.vqgan import VQGAN, VQGANConfig
 
 WEIGHTS = Path(__file__).with_name("weights")
@@ -31,16 +30,22 @@ class EmbeddedFiles:
         return self.folder / "vqgan.safetensors"
 
     @property
-    def clip(self) -> Path:
-        return self.folder / "clip.safetensors"
+    def image_tower(self) -> Path:
+        return self.folder / "clip_image.safetensors"
+
+    @property
+    def text_tower(self) -> Path:
+        return self.folder / "clip_text.safetensors"
+
+    @property
+    def pieces(self) -> Path:
+        """The text tower's vocabulary, one piece a line."""
+        return self.folder / "pieces.txt"
 
     @property
     def config(self) -> Path:
+        """The `params` of `VQGANConfig.from_dict`."""
         return self.folder / "config.json"
-
-    @property
-    def words(self) -> Path:
-        return self.folder / "words.txt"
 
 
 @dataclass(frozen=True)
@@ -57,24 +62,12 @@ def load_embedded(
 ) -> EmbeddedModel:
     """The embedded model on `device`, its matrix products in `precision`.
 
-    `config.json` has the shape of the image tower and the `params` of `VQGANConfig.from_dict`. Raises FileNotFoundError
-    for a missing file.
+    Raises FileNotFoundError for a missing file.
     """
     files = files or EmbeddedFiles()
-    config = json.loads(files.config.read_text())
-    state = {key: value.float() for key, value in load_file(files.vqgan).items()}
-    stored = load_file(files.clip)
-    tower = config["tower"]
-    shape = TowerShape(**{**tower, "layers": tuple(tower["layers"])})
-    perceptor = EmbeddedPerceptor(shape, _read_table(files.words, stored), stored, torch.device(device), precision)
-    vqgan = VQGAN.from_state(VQGANConfig.from_dict(config["vqgan"]), state, device, precision)
+    config = VQGANConfig.from_dict(json.loads(files.config.read_text()))
+    vqgan = VQGAN.from_state(config, restored_state(load_file(files.vqgan)), device, precision)
+    texts = TextEncoder.from_files(files.text_tower, files.pieces)
+    image_state = restored_state(load_file(files.image_tower))
+    perceptor = EmbeddedPerceptor(image_state, texts, torch.device(device), precision)
     return EmbeddedModel(vqgan, perceptor, EmbeddedPrior(read_index(files.folder), perceptor))
-
-
-def _read_table(words: Path, stored: dict[str, Tensor]) -> WordTable:
-    """The table of the words in the file `words`, one a line, with their embeddings as int8 rows in `stored`."""
-    rows = restored_rows(stored["words.numbers"], stored["words.scales"])
-    lines = words.read_text().split("\n")
-    if len(lines) != len(rows):
-        raise ValueError(f"{words} has {len(lines)} words, but there are {len(rows)} rows")
-    return WordTable({word: row for row, word in enumerate(lines)}, rows)

@@ -14,7 +14,8 @@ from engine.loop.init import image_targets
 from engine.loop.loss import PromptTargets, clip_score, embed, encode_targets, prompt_loss, similarity
 from engine.loop.randomness import Stream, generator
 from engine.models.perceptor import Perceptor
-from engine.registry import Models, Prior
+from engine.models.prior import Prior
+from engine.registry import Models
 from engine.spec.plan import Plan
 
 
@@ -86,10 +87,8 @@ def notes_for(plans: Sequence[Plan], perceptors: Sequence[Perceptor], prior: Pri
     ]
     if prior is None:
         return tuple(notes)
-    unmodified = dict.fromkeys(prompt.text for plan in plans for stage in plan.story for prompt in stage)
+    unmodified = dict.fromkeys(
+        prompt.text for plan in plans for stage in plan.story for prompt in stage if prompt.weight > 0
+    )
     notes += [note for text in unmodified for note in prior.notes(text)]
-    if any(plan.spec.modifiers for plan in plans):
-        notes.append(
-            Message("The embedded model knows things rather than styles: modifiers change little in its pictures.")
-        )
     return tuple(dict.fromkeys(notes))

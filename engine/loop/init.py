@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from engine.drawers import Init
@@ -18,7 +19,8 @@ from engine.images.pictures import fitted, open_picture
 from engine.images.tensors import as_tensor, luminance
 from engine.loop.loss import ImageTarget
 from engine.loop.randomness import Stream, generator
-from engine.registry import Models, Prior
+from engine.models.prior import Prior, Proposal
+from engine.registry import Models
 from engine.spec.artspec import SIDE_STEP
 from engine.spec.plan import Plan
 
@@ -60,7 +62,7 @@ def next_target(plan: Plan, models: Models, stage: int, palette: Tensor | None =
     if not plan.has_proposal or models.prior is None:
         return None
     rng = generator(plan.spec.seed or 0, 0, Stream.INIT)
-    return adapted(_proposal(plan, models.prior, models, rng, stage), plan, palette)
+    return adapted(_proposal(plan, models.prior, models, rng, stage).picture, plan, palette)
 
 
 def image_targets(plan: Plan, images: Mapping[str, Path]) -> list[ImageTarget]:
@@ -99,19 +101,24 @@ def _init(plan: Plan, models: Models, images: Mapping[str, Path]) -> Init:
         return Init(gradient, gradient)
     if spec.start == "auto" and models.prior is not None:
         proposal = _proposal(plan, models.prior, models, rng)
-        return Init(with_noise(proposal, plan.init_noise, rng) if plan.init_noise else proposal, proposal)
+        picture = proposal.picture
+        noisy = with_noise(picture, plan.init_noise, rng) if plan.init_noise else picture
+        # What a camera or a story brings into view lies elsewhere than the hold says.
+        hold = proposal.hold if plan.spec.camera == "still" and plan.stages == 1 else None
+        return Init(noisy, picture, hold=hold)
     if spec.start == "auto" and plan.style.haze_init:
         return Init(haze(*size, rng), None)
     return Init(None, None)
 
 
-def _proposal(plan: Plan, prior: Prior, models: Models, rng: torch.Generator, stage: int = 0) -> Tensor:
-    """(3, H, W): what the prior proposes for the prompts of positive weight, without their modifiers."""
+def _proposal(plan: Plan, prior: Prior, models: Models, rng: torch.Generator, stage: int = 0) -> Proposal:
+    """What the prior proposes for the prompts of positive weight, without their modifiers."""
     words = " ".join(prompt.text for prompt in plan.story[stage] if prompt.weight > 0)
     # Its pictures are decoded from whole latents; the size of a pixel picture may be no multiple of them.
     width, height = (-(-side // SIDE_STEP) * SIDE_STEP for side in (plan.width, plan.height))
     vqgan = models.vqgan(plan.vqgan)
     proposed = prior.propose(words, width=width, height=height, generator=rng, vqgan=vqgan)
     if (width, height) == (plan.width, plan.height):
-        return proposed[0]
-    return torch.nn.functional.interpolate(proposed, (plan.height, plan.width), mode="area")[0]
+        return proposed
+    size = (plan.height, plan.width)
+    return Proposal(F.adaptive_avg_pool2d(proposed.picture, size), F.adaptive_avg_pool2d(proposed.hold[None], size)[0])

@@ -1,4 +1,4 @@
-"""Description of a picture: the nearest of two thousand nouns and of the modifiers, with scores.
+"""Description of a picture: the nearest of two thousand nouns and of the modifiers, with scores, and its main colours.
 
 CLIP's zero-shot classification (Radford et al. 2021, section 3.1): words in sentences, ranked by the cosine with the
 picture. First one sentence for each word, then a prompt ensemble for the nearest ones.
@@ -6,6 +6,7 @@ picture. First one sentence for each word, then a prompt ensemble for the neares
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,25 +18,28 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
+from engine.images.colour_words import main_colours
 from engine.images.pictures import on_white
 from engine.images.tensors import as_tensor
-from engine.models.clip import CLIPPerceptor
 from engine.models.perceptor import Perceptor
 from engine.spec.modifiers import MODIFIERS
 
 NOUNS: Final = Path(__file__).with_name("nouns.txt")
-# CLIP learned from captions; the embedded model from the bare names of drawings.
+BARE_NOUNS: Final = Path(__file__).with_name("bare_nouns.txt")  # those without an article
 SENTENCE: Final = "a photo of {}"
 MORE_SENTENCES: Final = (SENTENCE, "a drawing of {}", "a painting of {}", "a picture with {} in it")
 FINALISTS: Final = 30  # words that are embedded in all sentences
 BATCH: Final = 64  # texts
-# Logit scales, that multiply cosines before the softmax: CLIP's is learned; the mini's is fitted to 80 of its proposals
-# (cross-entropy 6.11 at 15, 6.15 at 20, 6.33 at 10).
-CLIP_SCALE: Final = 100.0
-MINI_SCALE: Final = 16.0
+SCALE: Final = 100.0  # CLIP's learned logit scale, which multiplies cosines before the softmax
+# Chosen on held-out drawings by `python -m engine.lab.evaluation --only describe`.
+UNSURE_BELOW: Final = 0.24  # similarity of the best thing
+UNSURE_BELOW_SHARE: Final = 0.25
+STYLE_FROM: Final = 0.4  # share of a modifier among all of them, from which on it is the picture's style
+SAID_FROM: Final = 0.1  # share of a thing, in that of the best one, from which on it is told
 PART: Final = 0.7  # side of a crop, as a share of the shorter side
 WHOLE_SHARE: Final = 2 / 3  # weight of the whole picture in the embedding
 CORNERS: Final = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0), (0.5, 0.5))
+_AN: Final = re.compile(r"(?!e[uw]|one|u(?:fo|k|ni|s[be]|t[ei]))[aeiou]|hour|x ", re.IGNORECASE)  # by sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +53,29 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """The best words, best first."""
+    """What is in a picture, and what it looks like; of each kind the best first."""
 
     things: tuple[Seen, ...]
-    modifiers: tuple[Seen, ...]  # by name; empty with the embedded model, which knows things and colours only
+    modifiers: tuple[Seen, ...]  # by name
+    colours: tuple[str, ...]  # one to three words of `colour_words.WORDS`, by their share of the pixels
+    prompt: str  # the best thing, in the colour that it is seen in, and the style
+
+    @property
+    def sure(self) -> bool:
+        """Whether the best thing is likely in the picture at all."""
+        best = self.things[0]
+        return best.similarity >= UNSURE_BELOW and best.share >= UNSURE_BELOW_SHARE
+
+    @property
+    def style(self) -> tuple[str, ...]:
+        """The names of the modifiers that are clearly above the rest, often none."""
+        return style_of(self.modifiers)
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The things that are not much less likely than the best, as people say them."""
+        least = SAID_FROM * self.things[0].share
+        return tuple(as_said(each.word) for each in self.things if each.share >= least)
 
 
 class Describer:
@@ -61,14 +84,13 @@ class Describer:
     def __init__(self, perceptor: Perceptor, nouns: Sequence[str] | None = None) -> None:
         """`nouns` replace the built-in ones."""
         self._perceptor = perceptor
-        self._captions = isinstance(perceptor, CLIPPerceptor)
         self._nouns = list(read_nouns() if nouns is None else nouns)
-        self._modifiers = list(MODIFIERS.values()) if self._captions else []
         self._embedded: list[Tensor] = []
 
     def prepare(self) -> Iterator[float]:
         """Embed the words in batches; yields the share done. May be interrupted and resumed."""
-        texts = [*map(self._sentence, self._nouns), *(each.words for each in self._modifiers)]
+        texts = [SENTENCE.format(with_article(noun)) for noun in self._nouns]
+        texts += [each.words for each in MODIFIERS.values()]
         parts = range(0, len(texts), BATCH)
         for start in parts[len(self._embedded) :]:
             self._embedded.append(embed_texts(self._perceptor, texts[start : start + BATCH]))
@@ -81,18 +103,14 @@ class Describer:
         embedded = embed_picture(picture, self._perceptor)
         embeddings = torch.cat(self._embedded)
         nouns, modifiers = embeddings[: len(self._nouns)], embeddings[len(self._nouns) :]
-        return Description(
-            things=self._ranked(self._nouns, self._refined(nouns, embedded), embedded)[:most],
-            modifiers=self._ranked([each.name for each in self._modifiers], modifiers, embedded)[:most],
-        )
-
-    def _sentence(self, noun: str) -> str:
-        return SENTENCE.format(with_article(noun)) if self._captions else noun
+        things = ranked(self._nouns, self._refined(nouns, embedded), embedded)[:most]
+        looks = ranked(list(MODIFIERS), modifiers, embedded)[:most]
+        colours = main_colours(picture)
+        best = self._in_its_colour(things[0].word, colours, embedded)
+        return Description(things, looks, colours, prompt=", ".join((best, *style_of(looks))))
 
     def _refined(self, embeddings: Tensor, embedded: Tensor) -> Tensor:
         """The embeddings, those of the nearest words replaced by means over all sentences."""
-        if not self._captions or not len(embeddings):
-            return embeddings
         nearest = (embeddings @ embedded).topk(min(FINALISTS, len(embeddings))).indices
         nouns = [with_article(self._nouns[each]) for each in nearest.tolist()]
         texts = [sentence.format(noun) for sentence in MORE_SENTENCES for noun in nouns]
@@ -101,12 +119,28 @@ class Describer:
         refined[nearest] = F.normalize(ensemble.mean(0), dim=-1)
         return refined
 
-    def _ranked(self, words: Sequence[str], embeddings: Tensor, embedded: Tensor) -> tuple[Seen, ...]:
-        similarity = embeddings @ embedded
-        shares = ((CLIP_SCALE if self._captions else MINI_SCALE) * similarity).softmax(0)
-        order = similarity.argsort(descending=True, stable=True).tolist()
-        cosines, probabilities = similarity.tolist(), shares.tolist()
-        return tuple(Seen(words[each], cosines[each], probabilities[each]) for each in order)
+    def _in_its_colour(self, noun: str, colours: Sequence[str], embedded: Tensor) -> str:
+        """The noun as people say it, in that of the colours in which it is nearest to the picture.
+
+        The main colour may be that of the sky behind. Without a colour if that is nearest.
+        """
+        phrases = [noun, *(f"{colour} {noun}" for colour in colours if colour != noun)]
+        texts = [SENTENCE.format(with_article(phrase)) for phrase in phrases]
+        nearest = int((embed_texts(self._perceptor, texts) @ embedded).argmax())
+        return as_said(noun, phrases[nearest])
+
+
+def ranked(words: Sequence[str], embeddings: Tensor, embedded: Tensor) -> tuple[Seen, ...]:
+    """The words by the similarity of their embeddings (N, D) with that of a picture (D,), the nearest first."""
+    similarity = embeddings @ embedded
+    order = similarity.argsort(descending=True, stable=True).tolist()
+    cosines, shares = similarity.tolist(), (SCALE * similarity).softmax(0).tolist()
+    return tuple(Seen(words[each], cosines[each], shares[each]) for each in order)
+
+
+def style_of(modifiers: Sequence[Seen]) -> tuple[str, ...]:
+    """The names of the modifiers, best first, that are clearly above the rest."""
+    return tuple(each.word for each in modifiers if each.share >= STYLE_FROM)
 
 
 def describe(picture: Image.Image, perceptor: Perceptor, most: int = 8) -> Description:
@@ -125,8 +159,8 @@ def embed_picture(picture: Image.Image, perceptor: Perceptor) -> Tensor:
 
 
 def embed_texts(perceptor: Perceptor, texts: Sequence[str]) -> Tensor:
-    """(N, D) unit vectors on the CPU of many short texts, in one batch with CLIP."""
-    return (perceptor.read(texts) if isinstance(perceptor, CLIPPerceptor) else perceptor.encode_text(texts)).cpu()
+    """(N, D) unit vectors on the CPU of many short texts."""
+    return perceptor.read(texts).cpu()
 
 
 @cache
@@ -137,7 +171,17 @@ def read_nouns(file: Path = NOUNS) -> tuple[str, ...]:
 
 def with_article(noun: str) -> str:
     """A noun with its indefinite article: “an owl”; uncountable ones too, as in CLIP's own sentences."""
-    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
+    return f"{'an' if _AN.match(noun) else 'a'} {noun}"
+
+
+def as_said(noun: str, phrase: str = "") -> str:
+    """A noun, or a phrase that ends in it, as people say it: “an owl”, but “snow” and “red scissors”."""
+    return (phrase or noun) if noun in _bare_nouns() else with_article(phrase or noun)
+
+
+@cache
+def _bare_nouns() -> frozenset[str]:
+    return frozenset(BARE_NOUNS.read_text(encoding="utf-8").split("\n"))
 
 
 def _crops(pixels: Tensor, size: int) -> tuple[list[Tensor], list[Tensor]]:

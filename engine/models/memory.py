@@ -54,14 +54,14 @@ PERCEPTOR_FOOTPRINTS: Final[dict[torch.dtype, dict[str, Footprint]]] = {
         "ViT-B/16": Footprint(440e6, 82e6),
         "RN50": Footprint(340e6, 58e6),
         "RN50x4": Footprint(550e6, 152e6),
-        "mini": Footprint(120e6, 1.6e6),
+        "mini": Footprint(400e6, 42e6),
     },
     torch.float32: {
         "ViT-B/32": Footprint(612e6, 44e6),
         "ViT-B/16": Footprint(605e6, 155e6),
         "RN50": Footprint(415e6, 114e6),
         "RN50x4": Footprint(721e6, 296e6),
-        "mini": Footprint(120e6, 5.4e6),
+        "mini": Footprint(700e6, 80e6),
     },
 }
 

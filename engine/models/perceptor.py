@@ -20,6 +20,9 @@ class Perceptor(Protocol):
     def encode_text(self, texts: Sequence[str]) -> Tensor:
         """(N, D) float32 unit vectors of N texts, cached between calls; over-long texts are truncated."""
 
+    def read(self, texts: Sequence[str]) -> Tensor:
+        """(N, D) as `encode_text`, for many short texts at once, without the cache."""
+
     def encode_image(self, images: Tensor) -> Tensor:
         """(N, D) unit vectors of (N, 3, S, S) pictures in [0, 1], differentiable; normalises colours itself."""
 

@@ -161,11 +161,8 @@ class Service:
         except Exception as error:
             log.error("a picture could not be described: %s", _log_text(error))
             return Failed(order.order, _message_for(error))
-        return Described(
-            order.order,
-            {each.word: each.share for each in description.things},
-            {each.word: each.share for each in description.modifiers},
-        )
+        things, colours, style = map(list, (description.said, description.colours, description.style))
+        return Described(order.order, things, description.sure, colours, style, description.prompt)
 
     def _run_session(self, order: Paint, session: Session) -> Message:
         """Paint to the end or to a command, with progress, previews and checkpoints on the way."""

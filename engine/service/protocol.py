@@ -85,7 +85,7 @@ class Describe:
 
     order: int
     image: str  # a file
-    most: int  # words of each kind
+    most: int  # things
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +149,14 @@ class Cancelled:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """The description of a picture."""
+    """The description of a picture, as `Description` of `engine.models.describe` has it."""
 
     order: int
-    things: dict[str, float]  # words and their probabilities, 0 … 1, best first
-    modifiers: dict[str, float]
+    things: list[str]
+    sure: bool
+    colours: list[str]
+    style: list[str]
+    prompt: str
 
 
 @dataclass(frozen=True, slots=True)

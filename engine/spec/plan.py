@@ -25,7 +25,7 @@ from engine.spec.presets import (
 from engine.spec.prompts import Prompt, modified, story_of
 from engine.spec.styles import STYLE_TABLE, Style
 
-WEIGHT_OF_STRENGTH: Final = 4.0  # start weight at strength 0
+WEIGHT_OF_STRENGTH: Final = 4.0  # start weight at strength 0, falling so that at .5 colours change and places stay
 CELLS: Final = 40  # along the shorter side of a size without a grid, as in Text2Art's square grid
 # Fields that may differ between pictures painted as one batch.
 OF_EACH: Final = frozenset(
@@ -168,7 +168,7 @@ def _learning_rate(spec: ArtSpec, preset: Preset, style: Style, family: ModelFam
 
 def _start_weight(spec: ArtSpec, preset: Preset, style: Style) -> float:
     if spec.strength is not None:
-        return WEIGHT_OF_STRENGTH * style.target_weight * (1 - spec.strength) ** 2
+        return WEIGHT_OF_STRENGTH * style.target_weight * (1 - spec.strength) ** 5
     return preset.start_weight * style.target_weight if spec.start_weight is None else spec.start_weight
 
 

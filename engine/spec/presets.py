@@ -33,10 +33,10 @@ PRESETS: Final[dict[ModelFamily, dict[str, Preset]]] = {
         "best": Preset(("RN50x4", "ViT-B/32", "ViT-B/16"), 500, 4, 40, 0.2, 1.0, 0.0, 0.0, 0.0),
     },
     "mini": {
-        "draft": Preset(("mini",), 40, 2, 12, 0.25, 0.1, 2.0, 0.6, 0.1),
-        "normal": Preset(("mini",), 60, 3, 16, 0.25, 0.1, 2.0, 0.6, 0.1),
-        "better": Preset(("mini",), 90, 4, 16, 0.25, 0.1, 2.0, 0.6, 0.1),
-        "best": Preset(("mini",), 120, 5, 24, 0.25, 0.1, 2.0, 0.6, 0.1),
+        "draft": Preset(("mini",), 50, 2, 6, 0.22, 0.2, 0.045, 0.1, 0.05),
+        "normal": Preset(("mini",), 80, 3, 8, 0.22, 0.2, 0.045, 0.1, 0.05),
+        "better": Preset(("mini",), 120, 4, 12, 0.22, 0.2, 0.045, 0.1, 0.05),
+        "best": Preset(("mini",), 160, 5, 16, 0.22, 0.2, 0.045, 0.1, 0.05),
     },
 }
 
@@ -55,7 +55,7 @@ GRIDS: Final = {"square": (40, 40), "widescreen": (80, 45), "portrait": (40, 50)
 TAKEN_COLOURS: Final = 16  # in a palette extracted from a picture
 
 # Counted with torch.utils.flop_counter, forward and backward with frozen weights.
-GFLOP_PER_CUTOUT: Final = {"ViT-B/32": 17.7, "ViT-B/16": 71.7, "RN50": 23.2, "RN50x4": 82.3, "mini": 0.34}
+GFLOP_PER_CUTOUT: Final = {"ViT-B/32": 17.7, "ViT-B/16": 71.7, "RN50": 23.2, "RN50x4": 82.3, "mini": 36.0}
 GFLOP_PER_MEGAPIXEL: Final = {
     "imagenet-f16-1024": 7690.0,
     "imagenet-f16-16384": 7721.0,

@@ -77,7 +77,7 @@ _ROWS: Final = (
         name="photo",
         label="photo – a free picture, made without a generator",
         learning_rates={"full": 0.05, "mini": 0.1},
-        target_weight=4.0,
+        target_weight=1.6,
         gflop_per_megapixel=10.0,
         bytes_per_pixel=240.0,
     ),

@@ -42,7 +42,8 @@ class FakePainter:
         self.film: bytes | None = None
         self.extras: dict[str, bytes] = {}  # "svg", "native.png", "1.png" …
         self.clip_score = 31.24
-        self.seen = Description((("apple", 0.42), ("fruit", 0.2)), (("low poly", 0.3),))
+        self.models = "embedded mini"
+        self.seen = Description(("an apple", "a peach"), True, ("red", "green"), ("low poly",), "a red apple, low poly")
         self.described: list[Path] = []
         self.closed = False
         self.unblocked = asyncio.Event()  # a test that needs a picture to take its time clears it
@@ -96,7 +97,7 @@ class FakePainter:
             path.write_bytes(self.extras[label])
         seed = order.spec.seed if order.spec.seed is not None else order.job_id
         numbers = (seed, SIDE, SIDE, self.steps, 0.4, 10.0, 0.25, self.clip_score)
-        return Finished(image, films, extras, *numbers, self.notes, "fake")
+        return Finished(image, films, extras, *numbers, self.notes, self.models)
 
     async def describe(self, image: Path) -> Description:
         self.described.append(image)

@@ -41,6 +41,7 @@ ITEMS_BEFORE = {
     "atelier:open": ("OpenMenu", {}),
     "atelier:prompts:week:n3-5:sketch:sea": ("PageButton", None),
     "atelier:paint-prompt:7": ("PaintPromptButton", {"prompt": 7}),
+    "atelier:paint-seen:a red cat": ("PaintSeenButton", {"prompt": "a red cat"}),
     "atelier:save-prompt:7": ("SavePromptButton", {"prompt": 7}),
     "atelier:drop-prompt:7": ("DropPromptButton", {"prompt": 7}),
     "atelier:unshare-prompt:7": ("UnsharePromptButton", {"prompt": 7}),

@@ -117,7 +117,7 @@ async def test_variations_from_the_form_to_the_grid(sandbox: Sandbox, tmp_path: 
         done = await sent.until(lambda now: now.file("*.png"), 90)
         assert await bot.terminate() == 0
         assert "Traceback" not in bot.output, bot.output
-    assert "`5` to `8`" in done.text and "4 variations" in done.text and "Best CLIP score" in done.text
+    assert "`5` to `8`" in done.text and "4 variations" in done.text and "Best match with the prompt: ★" in done.text
     with Image.open(io.BytesIO(done.attachments[0].data)) as grid:
         assert min(grid.size) > 2 * 60
     database = await Database.open(tmp_path)

@@ -96,15 +96,12 @@ def paint(
 
 
 @dataclass
-class StandInSeen:
-    word: str
-    share: float
-
-
-@dataclass
 class StandInDescription:
-    things: tuple[StandInSeen, ...]
-    modifiers: tuple[StandInSeen, ...]
+    said: tuple[str, ...]
+    sure: bool = True
+    colours: tuple[str, ...] = ("grey",)
+    style: tuple[str, ...] = ("flat", "low poly")
+    prompt: str = "a grey square"
 
 
 def describe(image: Image.Image, models: object, most: int) -> StandInDescription:
@@ -114,7 +111,7 @@ def describe(image: Image.Image, models: object, most: int) -> StandInDescriptio
         raise KeyError("kept from people")
     if colour == (255, 255, 255):
         os.kill(os.getpid(), signal.SIGKILL)
-    return StandInDescription((StandInSeen(f"{image.width} of {most}", 0.75),), (StandInSeen("flat", 0.5),))
+    return StandInDescription((f"{image.width} of {most}", "a square"))
 
 
 def fail_at(faults: Mapping[str, float], step: int) -> None:

@@ -1,4 +1,4 @@
-"""The context menu “Describe this picture”: the subjects and modifiers most similar to it in CLIP's embedding space."""
+"""The context menu “Describe this picture”: what CLIP sees in it, its colours and style, and a button to paint that."""
 
 from __future__ import annotations
 
@@ -13,14 +13,32 @@ from bot.bot import Atelier, Interaction
 from bot.jobs.painter import Description, OrderRefused, PainterDied, PaintingFailed
 from bot.pictures.attachments import AttachmentFetcher, Attachments
 from bot.pictures.source import attached_picture
-from bot.text.language import _
+from bot.text.buttons import Action
+from bot.text.buttons import Path as CustomId
+from bot.text.language import N_, _
 from bot.text.messages import plain
+from bot.ui.items import StatefulItem, view_of
 from engine.errors import InputError
+from engine.spec.artspec import ArtSpec
 
 NOTICE_SECONDS: Final = 2.0  # until the person is told that the painter is busy
 TIMEOUT_SECONDS: Final = 780.0  # the interaction's token is valid for 900
-MOST_SHOWN: Final = 5  # words of each kind
-MOST_PROPOSED: Final = 3  # things in the proposed prompt
+PAINT_SEEN: Final = Action(CustomId("paint-seen:{prompt:text}"), N_("Paint it"), "🎨", "primary")
+COLOURS: Final = (
+    N_("red"),
+    N_("orange"),
+    N_("yellow"),
+    N_("green"),
+    N_("turquoise"),
+    N_("blue"),
+    N_("purple"),
+    N_("pink"),
+    N_("brown"),
+    N_("beige"),
+    N_("black"),
+    N_("grey"),
+    N_("white"),
+)  # that a description names
 
 
 @app_commands.context_menu(name="Describe this picture")
@@ -49,10 +67,20 @@ async def describe_menu(interaction: Interaction, message: discord.Message) -> N
     finally:
         description.cancel()
     await interaction.edit_original_response(
-        content=_("This is what I see:"),
+        content=_sentence(seen),
         embed=_embed(seen),
+        view=view_of([PAINT_SEEN.button(prompt=seen.prompt)]),
         allowed_mentions=discord.AllowedMentions.none(),
     )
+
+
+class PaintSeenButton(StatefulItem, path=PAINT_SEEN.path):
+    """Paints the prompt of a description."""
+
+    prompt: str
+
+    async def pressed(self, interaction: Interaction) -> None:
+        await interaction.client.submitter.submit(interaction, ArtSpec(self.prompt))
 
 
 async def _fetch(client: Atelier, attached: Attachments) -> Path:
@@ -63,16 +91,19 @@ async def _fetch(client: Atelier, attached: Attachments) -> Path:
     return path
 
 
+def _sentence(seen: Description) -> str:
+    """What is in the picture, and plainly when that is a guess."""
+    best, *others = map(plain, seen.things)
+    if seen.sure:
+        return _("This looks like: {things}", things=", ".join((f"**{best}**", *others)))
+    return _("I'm not sure what this is. It might be: {things}", things=", ".join((best, *others)))
+
+
 def _embed(seen: Description) -> discord.Embed:
-    """The words with their probabilities, and a prompt made of them in a code block, for copying."""
+    """Colours, style if there is one, and the prompt in a code block, for copying."""
     embed = discord.Embed(colour=discord.Colour.dark_gold())
-    embed.add_field(name=_("Things"), value=_lines(seen.things), inline=True)
-    if seen.modifiers:
-        embed.add_field(name=_("Looks"), value=_lines(seen.modifiers), inline=True)
-    words = [word for word, _probability in (*seen.things[:MOST_PROPOSED], *seen.modifiers[:1])]
-    embed.add_field(name=_("As a prompt"), value=f"```\n{', '.join(words)}\n```", inline=False)
+    embed.add_field(name=_("Colours"), value=", ".join(_(colour) for colour in seen.colours), inline=True)
+    if seen.style:
+        embed.add_field(name=_("Style"), value=plain(", ".join(seen.style)), inline=True)
+    embed.add_field(name=_("As a prompt"), value=f"```\n{seen.prompt}\n```", inline=False)
     return embed
-
-
-def _lines(words: tuple[tuple[str, float], ...]) -> str:
-    return "\n".join(f"{plain(word)} · {probability:.0%}" for word, probability in words[:MOST_SHOWN]) or "–"

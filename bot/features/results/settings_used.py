@@ -14,13 +14,14 @@ from bot.text.messages import duration, plain
 from bot.text.spec_words import editable_options
 from engine.spec.artspec import ArtSpec
 from engine.spec.prompts import clean
+from engine.spec.variants import pictures_of
 from storage.gallery import Picture
 
 BLOCK_LENGTH: Final = 1600  # characters of a code block; two of them and their titles fit into a description
 
 
 def settings_embed(source: Source, parent: Picture | None) -> discord.Embed:
-    """Prompt and settings in code blocks, for copying; seed, time, author, parent and models as fields."""
+    """Prompt and settings in code blocks, for copying; seed, time, author, parent, models and score as fields."""
     picture, spec = source.picture, source.spec
     lines = [f"quality {spec.quality}", f"style {spec.style}", editable_options(_with_seed(source))]
     if spec.negative:
@@ -42,6 +43,9 @@ def settings_embed(source: Source, parent: Picture | None) -> discord.Embed:
         made_from = f"#{picture.parent_id}" if parent is None else number_link(parent)
         embed.add_field(name=_("Made from"), value=made_from)
     embed.add_field(name=_("Models"), value=plain(picture.models, 200))
+    if picture.clip_score is not None and not source.number:  # of a grid only the best score is kept, not whose it is
+        name = _("CLIP score") if pictures_of(spec) == 1 else _("Best CLIP score")
+        embed.add_field(name=name, value=f"{picture.clip_score:.1f}")
     embed.set_footer(text=_("Picture {number}", number=picture.id))
     return embed
 

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.drawers.clamp import clamp_with_gradient
-from engine.drawers.drawer import COLOUR_VARIANCE, Drawer, Init, ParameterGroup
+from engine.drawers.drawer import COLOUR_VARIANCE, Drawer, Init, ParameterGroup, holds_of
 from engine.drawers.strokes.strokes import Strokes, draw_strokes
 from engine.drawers.strokes.svg import drawing
 from engine.images.tensors import warped
@@ -79,6 +79,9 @@ class StrokeDrawer(Drawer):
             for initial, init in zip(rendered, inits, strict=True)
         ]
         self._target = torch.stack(targets)
+        self._grain = max(1, round(min(plan.width, plan.height) * self.limits.grain))
+        rows, columns = (-(-side // self._grain) for side in (plan.height, plan.width))
+        self._hold = holds_of(inits, rows, columns, models.device)
         self._has_target = torch.tensor([float(init.target_image is not None) for init in inits]).to(self._target)
 
     @abstractmethod
@@ -113,9 +116,8 @@ class StrokeDrawer(Drawer):
 
     def target_loss(self) -> Tensor:
         rendered = self.render() if self._rendered is None else self._rendered
-        grain = max(1, round(min(self._plan.width, self._plan.height) * self.limits.grain))
-        difference = F.avg_pool2d(rendered - self._target, grain, ceil_mode=True)
-        return difference.square().sum(1).mean((1, 2)) / COLOUR_VARIANCE * self._has_target
+        difference = F.avg_pool2d(rendered - self._target, self._grain, ceil_mode=True)
+        return (difference.square().sum(1) * self._hold).mean((1, 2)) / COLOUR_VARIANCE * self._has_target
 
     @torch.no_grad()
     def constrain(self) -> None:

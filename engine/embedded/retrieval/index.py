@@ -32,6 +32,7 @@ class Index:
 
     entries: tuple[Entry, ...]
     codes: NDArray[np.uint16]  # (pictures, GRID, GRID)
+    meanings: Tensor  # (entries, D): the names as the text tower reads them
 
 
 def pack(codes: NDArray[np.uint16]) -> bytes:
@@ -56,14 +57,18 @@ def unpack(packed: bytes) -> NDArray[np.uint16]:
 def write_index(index: Index, folder: Path) -> None:
     """Write names and tags to `index.json`, packed codes to `index.safetensors`."""
     packed = np.frombuffer(pack(index.codes), np.uint8).copy()
-    save_file({"codes": torch.from_numpy(packed)}, folder / "index.safetensors")
+    scale = index.meanings.abs().amax(1).clamp_min(1e-8) / 127
+    numbers = (index.meanings / scale[:, None]).round().to(torch.int8)
+    stored = {"codes": torch.from_numpy(packed), "meanings": numbers, "scale": scale.half()}
+    save_file(stored, folder / "index.safetensors")
     lines = ",\n".join(json.dumps(asdict(entry), separators=(",", ":")) for entry in index.entries)
     (folder / "index.json").write_text(f"[\n{lines}\n]\n")
 
 
 def read_index(folder: Path) -> Index:
     """The index in a folder. Raises FileNotFoundError for a missing file."""
-    packed: Tensor = load_file(folder / "index.safetensors")["codes"]
+    stored = load_file(folder / "index.safetensors")
     rows = json.loads((folder / "index.json").read_text())
     entries = tuple(Entry(row["name"], tuple(row["tags"]), row["first"], tuple(row["sources"])) for row in rows)
-    return Index(entries, unpack(packed.numpy().tobytes()))
+    meanings = stored["meanings"].float() * stored["scale"].float()[:, None]
+    return Index(entries, unpack(stored["codes"].numpy().tobytes()), meanings)

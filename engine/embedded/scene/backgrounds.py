@@ -16,7 +16,7 @@ class Background:
     hour: str = ""  # night, sunset, sunrise
     weather: str = ""  # rain, storm, snow, fog
     season: str = ""  # autumn, spring, winter
-    lights: frozenset[str] = frozenset()  # moon, sun, rainbow, aurora, stars
+    lights: frozenset[str] = frozenset()  # moon (full, or with "crescent"), sun, rainbow, aurora, stars
     colour: Colour | None = None  # a plain background of one colour
 
     def __bool__(self) -> bool:
@@ -45,8 +45,8 @@ _PLACES = {
     "stage": "stage spotlight theatre theater circus concert",
 }
 _HOURS = {
-    "night": "night midnight dark darkness nighttime moonlight starlight moonlit",
-    "sunset": "sunset dusk evening twilight",
+    "night": "night midnight dark darkness nighttime moonlight starlight moonlit cyberpunk neon",
+    "sunset": "sunset dusk evening twilight synthwave vaporwave",
     "sunrise": "sunrise dawn morning daybreak",
 }
 _WEATHERS = {

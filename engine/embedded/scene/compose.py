@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.embedded.scene.backgrounds import Background
-from engine.embedded.scene.kinds import FLYERS, HOLDERS, SHELTERS, SWIMMERS, is_a, usual_size
+from engine.embedded.scene.kinds import FLYERS, HOLDERS, SHELTERS, SWIMMERS, is_a, is_four_footed, usual_size
 from engine.embedded.scene.landscapes import Scenery
 from engine.embedded.scene.pieces import laid, resized, tilted
 from engine.embedded.scene.read import Link, Scene, Subject
@@ -65,16 +65,20 @@ def arranged(scene: Scene, pieces: Sequence[Sequence[Tensor]], rng: Callable[[],
     `rng` gives uniform numbers in [0, 1), for sides and small variations.
     """
     side = 1.0 if rng() < 0.5 else -1.0
+    together = scene.links and all(link.relation == "beside" for link in scene.links)
     groups: list[list[Placed]] = []
     for number, (subject, cuts) in enumerate(zip(scene.subjects, pieces, strict=True)):
         link = scene.links[number - 1] if number else None
-        group = _group(cuts, usual_size(subject), rng)
+        size = usual_size(subject)
+        group = _group(cuts, size**ALIKE if together else size, rng)
         if link is None:
             groups.append(group)
             continue
         so_far = [placed for each in groups for placed in each]
-        if link.relation == "beside":
-            group = _beside(so_far, group, side)
+        if together and number == 2 and not scene.background:
+            group = _behind(so_far, group)
+        elif link.relation == "beside":
+            group = _beside(so_far, group, side if number % 2 else -side)
         elif link.relation in ("with", "wearing"):
             crowded = sum(1 for each in scene.links[: number - 1] if each.anchor == link.anchor)
             group, _ = _related(scene, number, link, groups[link.anchor], group, -side if crowded % 2 else side)
@@ -85,8 +89,16 @@ def arranged(scene: Scene, pieces: Sequence[Sequence[Tensor]], rng: Callable[[],
     return [placed for group in groups for placed in group]
 
 
+ALIKE = 0.2  # exponent of the sizes of things that stand side by side, so that the small ones can be seen
+SHARED = 0.12  # of the smaller one's box is shared by two that stand side by side: each is larger, and its face is free
+LIFTED = 0.22  # of its height, by which the one behind stands higher
+
+
 def _group(cuts: Sequence[Tensor], size: float, rng: Callable[[], float]) -> list[Placed]:
     """One subject, or several of a kind in a loose row or two."""
+    if len(cuts) == 2:
+        one, other = (_group([cut], size * (0.96 + 0.08 * rng()), rng) for cut in cuts)
+        return [*one, *_beside(one, other, 1.0)]
     boxes: list[Placed] = []
     right = 0.0
     for number, cut in enumerate(cuts):
@@ -128,7 +140,7 @@ def _related(
     if link.relation == "with":
         return _held(subject, anchor, anchors, group, side), anchors
     if link.relation == "on":
-        return _carried(anchors, group)
+        return _carried(anchors, group, 1.45 if is_four_footed(subject) else 1.12)
     if link.relation == "in":
         return _contained(subject, anchors, group)
     if link.relation == "over":
@@ -136,7 +148,7 @@ def _related(
         return below, _floating(_above(anchors, below, side))
     if link.relation == "under":
         if is_a(subject, SHELTERS):
-            return _sheltering(subject, anchors, group)
+            return _sheltering(subject, anchors, group, side)
         return _floating(_above(group, anchors, side)), anchors
     if link.relation == "behind":
         return _overlapping(back=anchors, front=group, side=side)
@@ -167,10 +179,26 @@ def _floating(boxes: Sequence[Placed]) -> list[Placed]:
 
 
 def _beside(anchors: list[Placed], group: list[Placed], side: float) -> list[Placed]:
-    left, _, right, bottom = _bounds(anchors)
-    gap = 0.05
-    middle = right + gap + _wide(group) / 2 if side > 0 else left - gap - _wide(group) / 2
-    return _set(group, middle, bottom)
+    """The boxes at one side of the nearest anchor: a larger one behind it and higher, a smaller one before it.
+
+    In a row of several every other one is behind.
+    """
+    near = max(anchors, key=lambda box: box.right) if side > 0 else min(anchors, key=lambda box: box.left)
+    wide, high = _wide(group), _high(group)
+    floor = max(box.bottom for box in anchors)
+    behind = wide * high >= near.wide * near.high if len(anchors) == 1 else near.bottom > floor - 1e-6
+    lift = LIFTED * min(high, near.high)
+    tall = min(high, near.high - lift) if behind else min(near.high, high - lift)
+    across = min(SHARED * min(wide * high, near.wide * near.high) / tall, 0.3 * min(wide, near.wide))
+    middle = near.right - across + wide / 2 if side > 0 else near.left + across - wide / 2
+    return _set(group, middle, near.bottom + (-lift if behind else lift), depth=near.depth + (-1 if behind else 1))
+
+
+def _behind(anchors: list[Placed], group: list[Placed]) -> list[Placed]:
+    """The boxes behind two others and between them, partly hidden: a third thing makes no row of small ones."""
+    left, top, right, _ = _bounds(anchors)
+    depth = min(box.depth for box in anchors) - 1
+    return _set(group, (left + right) / 2, top + 2 * SHARED * _high(group), depth=depth)
 
 
 def _above(upper: list[Placed], lower: list[Placed], side: float) -> list[Placed]:
@@ -188,7 +216,7 @@ def _held(subject: Subject, anchor: Subject, anchors: list[Placed], group: list[
         middle = (left + right) / 2 + side * 0.34 * wide
         return _floating(_set(group, middle, top + 0.52 * _high(group), depth=-2))
     by = (
-        min(1.0, max(0.42, usual_size(subject) / usual_size(anchor)))
+        min(1.0, max(0.55, usual_size(subject) / usual_size(anchor)))
         * min(high, wide)
         / max(_high(group), _wide(group))
     )
@@ -250,9 +278,9 @@ def _longest_runs(solid: Tensor) -> Tensor:
     return best
 
 
-def _carried(anchors: list[Placed], group: list[Placed]) -> tuple[list[Placed], list[Placed]]:
-    """The anchor on top of the subject, which is made wide enough to carry it."""
-    group = _scaled(group, max(1.0, 1.12 * _wide(anchors) / _wide(group)))
+def _carried(anchors: list[Placed], group: list[Placed], wide: float) -> tuple[list[Placed], list[Placed]]:
+    """The anchor on top of the subject, which is made wide enough to carry it: `wide` times as wide."""
+    group = _scaled(group, max(1.0, wide * _wide(anchors) / _wide(group)))
     left, _, right, _ = _bounds(anchors)
     group = _set(group, (left + right) / 2, 0.0)
     below = group[len(group) // 2]
@@ -287,14 +315,16 @@ def _contained(subject: Subject, anchors: list[Placed], group: list[Placed]) -> 
     return group, _floating(_set(anchors, (left + right) / 2 + 0.06 * (right - left), inside, depth=4))
 
 
-def _sheltering(subject: Subject, anchors: list[Placed], group: list[Placed]) -> tuple[list[Placed], list[Placed]]:
-    """The anchor below the subject's roof, in front of its stem."""
-    by = 1.9 * _high(anchors) / _high(group)
+def _sheltering(
+    subject: Subject, anchors: list[Placed], group: list[Placed], side: float
+) -> tuple[list[Placed], list[Placed]]:
+    """The anchor below the subject's roof, in front of its stem, or beside that of a tree."""
+    by = 1.6 * _high(anchors) / _high(group)
     if is_a(subject, frozenset({"table", "desk", "bridge"})):
         by = max(1.7 * _high(anchors) / _high(group), 1.5 * _wide(anchors) / _wide(group))
     group = _scaled(group, by)
     left, _, right, bottom = _bounds(anchors)
-    across = (left + right) / 2
+    across = (left + right) / 2 + (0.2 * side * _wide(group) if is_a(subject, frozenset({"tree", "palm"})) else 0.0)
     return _set(group, across, bottom - 0.05 * _high(anchors), depth=-3), anchors
 
 
@@ -317,21 +347,24 @@ def set_before(
     *,
     aloft: bool,
     rng: Callable[[], float],
-) -> Tensor:
-    """(1, 3, height, width) in [0, 1]: the subjects, as large as they fit, on the background or on white."""
+) -> tuple[Tensor, Tensor]:
+    """The subjects, as large as they fit, on the background or on white: (1, 3, height, width) in [0, 1], and
+    (height, width) how much of each pixel they cover."""
     canvas = torch.ones(1, 3, height, width) if scenery is None else scenery.picture.clone()
     shorter = min(width, height)
     left, top, right, bottom = _bounds(boxes)
     wide, high = max(right - left, 1e-6), max(bottom - top, 1e-6)
     floor = None if scenery is None or aloft else scenery.stand
     if scenery is None:
-        room = (width - 2 * MARGIN * shorter, height - 2 * MARGIN * shorter)
+        margin = MARGIN if len(boxes) == 1 else 0.6 * MARGIN
+        room = (width - 2 * margin * shorter, height - 2 * margin * shorter)
     else:
-        room = (0.88 * width, (floor - 0.14 if floor is not None else 0.72) * height)
+        room = ((0.88 if len(boxes) == 1 else 0.94) * width, (floor - 0.14 if floor is not None else 0.72) * height)
         usual = 0.70 if len(boxes) == 1 else 0.76
         usual -= 0.10 * scenery.lit + 0.10 * aloft  # leaves room for the sky
         room = (room[0], min(room[1], usual * shorter * (1.15 if height > width else 1.0)))
-    scale = min(room[0] / wide, room[1] / high) * (0.9 + 0.1 * rng())
+    varied = 0.10 if len(boxes) == 1 else 0.03
+    scale = min(room[0] / wide, room[1] / high) * (1 - varied + varied * rng())
     free = width - wide * scale
     across = free / 2 + (rng() - 0.5) * min(0.45 * free, 0.22 * width)
     if floor is not None:
@@ -345,13 +378,16 @@ def set_before(
             if box.stands and box.bottom > bottom - 0.25:
                 middle = across + (box.middle - left) * scale
                 _shadow(canvas, middle, down + (box.bottom - top) * scale, box.wide * scale)
+    covered = torch.zeros(1, 3, height, width)
     for box in sorted(boxes, key=lambda each: each.depth):
         size = max(4, round(box.wide * scale)), max(4, round(box.high * scale))
         piece = resized(box.piece, *size)
-        laid(canvas, piece, round(across + (box.left - left) * scale), round(down + (box.top - top) * scale))
+        place = round(across + (box.left - left) * scale), round(down + (box.top - top) * scale)
+        laid(canvas, piece, *place)
+        laid(covered, torch.cat([torch.ones_like(piece[:3]), piece[3:]]), *place)
     if scenery is not None and scenery.overlay is not None:
         canvas = torch.lerp(canvas, scenery.overlay[:, :3], scenery.overlay[:, 3:])
-    return canvas.clamp(0, 1)
+    return canvas.clamp(0, 1), covered[0, 0]
 
 
 def _shadow(canvas: Tensor, middle: float, level: float, wide: float) -> None:

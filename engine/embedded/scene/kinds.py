@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.embedded.scene.read import Subject
-from engine.embedded.text import singular_guesses
+from engine.embedded.scene.spelling import singular_guesses
 
 
 def _words(text: str) -> frozenset[str]:

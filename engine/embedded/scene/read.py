@@ -15,8 +15,12 @@ from engine.embedded.scene.backgrounds import (
     joined,
 )
 from engine.embedded.scene.colours import COLOUR_WORDS, SHADE_WORDS
+from engine.embedded.scene.people import belongs_to
+from engine.embedded.scene.spelling import COMMA, IRREGULAR, singular_guesses, words_and_commas
 from engine.embedded.scene.words import (
+    FIRMS,
     FIXED_PHRASES,
+    MOOD_TAGS,
     NUMBERS,
     PAIRS,
     PLACES_AS_SUBJECTS,
@@ -27,7 +31,6 @@ from engine.embedded.scene.words import (
     VERBS,
     WORN,
 )
-from engine.embedded.text import singular_guesses, split_words
 
 LONGEST = 60  # words of a text that are parsed
 LONGEST_WORD = 41  # letters: one more than in a note
@@ -43,6 +46,7 @@ class Subject:
     colours: tuple[str, ...] = ()
     shade: str = ""  # dark, light, bright, pale
     number: int = 1
+    manner: tuple[str, ...] = ()  # moods, what it does, and its features: "angry", "dancing", "red hair"
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,17 @@ class Scene:
     links: tuple[Link, ...] = ()
     background: Background = field(default_factory=Background)
     aloft: bool = False  # whether the first subject is in the air: "a witch flying over a city"
+    left_out: tuple[str, ...] = ()  # subjects for which there is no room
+
+    def only(self, wanted: Sequence[bool]) -> Scene:
+        """The scene without the subjects that are not wanted; what was related to one of them is beside the others."""
+        kept = [number for number, each in enumerate(wanted) if each]
+        links: list[Link] = []
+        for number in kept[1:]:
+            link = self.links[number - 1]
+            lost = not wanted[link.anchor]
+            links.append(Link("beside", 0) if lost else Link(link.relation, kept.index(link.anchor)))
+        return replace(self, subjects=tuple(self.subjects[number] for number in kept), links=tuple(links))
 
 
 @dataclass
@@ -78,22 +93,32 @@ def read_scene(text: str, names: Container[str] = frozenset()) -> Scene:
     `names` are phrases that are one subject even if their words have other meanings: "fire engine".
     "two cats under the moon" gives a subject "cat" of number 2 before a background of night with a moon.
     """
-    words = shortened(split_words(text))
+    words = shortened(words_and_commas(text))
     subjects: list[Subject] = []
     links: list[Link] = []
+    left_out: list[str] = []
     background = Background()
     aloft = "flying" in words or "flies" in words
     anchor = 0
-    for clause in _clauses(_phrased(words)):
+    for clause in _clauses(_phrased(_without_firms(words))):
         clause_background, rest = _background_and_rest(clause, names, first=not subjects)
         if clause.relation == "under" and clause_background.place == "sea":
             clause_background = replace(clause_background, place="underwater")
         background = joined(background, clause_background)
         aloft = aloft or (clause.relation == "over" and bool(clause_background) and len(subjects) == 1)
         subject = _subject(rest, names, first=not subjects)
-        if subject is None or clause.relation == "without" or len(subjects) == MOST_SUBJECTS:
+        if subject is None or clause.relation == "without":
             continue
         if clause.relation == "by" and subject.name not in names:  # an artist
+            continue
+        if subjects and belongs_to(subject.name, subjects[anchor].name):
+            feature = " ".join((*subject.colours, *rest[-1:]))
+            subjects[anchor] = replace(subjects[anchor], manner=(*subjects[anchor].manner, feature))
+            continue
+        manner = tuple(word for word in clause.words if word in MOOD_TAGS or word in VERBS)
+        subject = replace(subject, manner=manner)
+        if len(subjects) == MOST_SUBJECTS:
+            left_out.append(subject.name)
             continue
         if subjects:
             relation = "beside" if clause.relation in ("", "by") else clause.relation
@@ -109,7 +134,8 @@ def read_scene(text: str, names: Container[str] = frozenset()) -> Scene:
             (USUAL_BACKGROUNDS[form] for form in (last, *singular_guesses(last)) if form in USUAL_BACKGROUNDS), None
         )
         background = background_of([usual]) if usual else background
-    return Scene(" ".join(words), tuple(subjects), tuple(links), background, aloft)
+    whole = " ".join(word for word in words if word != COMMA)
+    return Scene(whole, tuple(subjects), tuple(links), background, aloft, tuple(left_out))
 
 
 def shortened(words: Sequence[str]) -> list[str]:
@@ -117,12 +143,21 @@ def shortened(words: Sequence[str]) -> list[str]:
     return [word[:LONGEST_WORD] for word in words[:LONGEST]]
 
 
+def _without_firms(words: list[str]) -> list[str]:
+    """ "Logo for a coffee shop" as "logo for a coffee"."""
+    if not {"logo", "emblem"} & set(words):
+        return words
+    return [
+        word for place, word in enumerate(words) if word not in FIRMS or words[place - 1] in STOP_WORDS | STYLE_WORDS
+    ]
+
+
 def _phrased(words: list[str]) -> list[str]:
     """The words with fixed phrases replaced."""
     read: list[str] = []
     place = 0
     while place < len(words):
-        for long in (4, 3, 2):
+        for long in (4, 3, 2, 1):
             phrase = tuple(words[place : place + long])
             if len(phrase) == long and phrase in FIXED_PHRASES:
                 read.extend(FIXED_PHRASES[phrase])
@@ -155,18 +190,24 @@ def _without_of(words: list[str]) -> list[str]:
     return " ".join(read).split()
 
 
+_ARTICLES = {"a", "an", "the", "another", "his", "her"}
+_ADJECTIVES = STOP_WORDS | STYLE_WORDS | COLOUR_WORDS.keys() | SHADE_WORDS.keys() | NUMBERS.keys()
+
+
 def _clauses(words: list[str]) -> list[_Clause]:
     clauses = [_Clause("", [])]
     for place, word in enumerate(words):
         relation = RELATIONS.get(word)
-        if place and relation is None and word in VERBS and words[place + 1 : place + 2] in (["a"], ["an"]):
+        if place and relation is None and word in VERBS and set(words[place + 1 : place + 2]) & _ARTICLES:
             relation = "beside"  # "a dog chasing a cat"
         if relation is None or (relation == "on" and words[place - 1 : place] == ["riding"]):
             clauses[-1].words.append(word)
             continue
-        if relation == "beside" and word == "and" and _colours_on_both_sides(words, place):
+        if word == "and" and _colours_on_both_sides(words, place):
             clauses[-1].words.append(word)
             continue
+        if word == COMMA and all(each in _ADJECTIVES for each in clauses[-1].words) and clauses[-1].words:
+            continue  # "a big, red car"
         if not [each for each in clauses[-1].words if each not in STOP_WORDS and each not in VERBS]:
             if clauses[-1].relation in ("", "beside", "in", "with"):
                 clauses[-1].relation = relation if len(clauses) > 1 else ""  # "riding on", "playing with"
@@ -187,14 +228,16 @@ def _colours_on_both_sides(words: Sequence[str], place: int) -> bool:
 
 def _background_and_rest(clause: _Clause, names: Container[str], *, first: bool) -> tuple[Background, list[str]]:
     """The background that a clause names, and the remaining words, for its subject."""
-    words = [word for word in clause.words if word not in STOP_WORDS and word not in VERBS]
+    words = _kept(clause.words, STOP_WORDS | VERBS, names)
     if "background" in words or "backdrop" in words:
         return background_of(words), [word for word in words if word in names and word not in COLOUR_WORDS]
     phrase = " ".join(words)
-    content = [word for word in words if word not in STYLE_WORDS and word not in COLOUR_WORDS and word not in NUMBERS]
+    content = _kept(words, STYLE_WORDS | COLOUR_WORDS.keys() | NUMBERS.keys(), names)
     if any(word in COLOUR_WORDS for word in words):  # "a dark blue car" is no night
         content = [word for word in content if word not in SHADE_WORDS]
-    if len(content) > 1 and " ".join(content) in names and not all(word in BACKGROUND_WORDS for word in content):
+    moonlit = not first and content[-1:] == ["moon"]
+    named = len(content) > 1 and " ".join(content) in names and not all(word in BACKGROUND_WORDS for word in content)
+    if named and not moonlit:
         return Background(), words
     lights = {
         "moon": Background(hour="night", lights=frozenset({"moon"})),
@@ -209,7 +252,8 @@ def _background_and_rest(clause: _Clause, names: Container[str], *, first: bool)
         if lit in ("star", "stars") and clause.relation not in ("with", "wearing", "on", "beside"):
             return Background(hour="night", lights=frozenset({"stars"})), []
         if lit in lights and clause.relation not in ("wearing", "with", "on"):
-            return joined(background_of(content[:-1]), lights[lit]), []
+            shape = Background(lights=frozenset({"crescent"} & set(content)))
+            return joined(joined(background_of(content[:-1]), lights[lit]), shape), []
         if lit in LIGHTS and clause.relation not in ("wearing", "on", "with"):
             return background_of(content), []
     background_words = [word for word in content if word in BACKGROUND_WORDS]
@@ -224,6 +268,8 @@ def _background_and_rest(clause: _Clause, names: Container[str], *, first: bool)
             if any(word in PLACES_AS_SUBJECTS for word in background_words) and not moods:
                 return Background(), words
             return background_of(background_words), [word for word in kept if word in rest]
+        if clause.relation == "beside" and content[-1] in MOODS and " ".join(left) in names:
+            return background_of(background_words), rest  # "and a dolphin underwater"
         if clause.relation in ("in", "on", "beside", "behind", "front", "under", "over") or not first:
             return background_of(background_words), []
         return background_of(background_words), rest
@@ -237,10 +283,10 @@ def _background_and_rest(clause: _Clause, names: Container[str], *, first: bool)
 
 def _subject(words: Sequence[str], names: Container[str], *, first: bool) -> Subject | None:
     """The subject of a noun phrase, or None."""
-    content = [word for word in words if word not in STOP_WORDS and word not in VERBS]
-    plain = [word for word in content if word not in STYLE_WORDS] or (content if first else [])
+    content = _kept(words, STOP_WORDS | VERBS, names)
+    plain = _kept(content, STYLE_WORDS, names) or (content if first else [])
     phrase = " ".join(plain)
-    if not plain:
+    if phrase not in names and all(word.isdigit() for word in plain):
         return None
     if phrase in names and len(plain) > 1:  # "black cat" is a name, but has a colour all the same
         colours = tuple(word for word in plain if word in COLOUR_WORDS)
@@ -262,10 +308,18 @@ def _subject(words: Sequence[str], names: Container[str], *, first: bool) -> Sub
     return Subject(" ".join(bare_name), colours[:2], shade, min(number, MOST_OF_A_KIND))
 
 
+def _kept(words: Sequence[str], unwanted: Container[str], names: Container[str]) -> list[str]:
+    """The words without the unwanted ones, except those that make a name with the next one: "full moon", "old man"."""
+    pairs = zip(words, (*words, "")[1:], strict=True)
+    return [word for word, after in pairs if word not in unwanted or f"{word} {after}" in names]
+
+
 def _number_of(name: Sequence[str], names: Container[str]) -> int:
     """The number of subjects for a plural without one: three "cats", but one picture of "grapes"."""
     last = name[-1]
-    if " ".join(name) in names or last in names or not last.endswith("s") or last.endswith("ss"):
+    if " ".join(name) in names or last in names or last.endswith("ss"):
+        return 1
+    if not last.endswith("s") and last not in IRREGULAR:
         return 1
     if last in PAIRS:
         return 2

@@ -65,7 +65,7 @@ def sky(easel: Easel, background: Background, horizon: float, *, clouds: bool = 
     if "rainbow" in background.lights:
         _rainbow(easel, horizon)
     if "moon" in background.lights:
-        sun = _moon(easel)
+        sun = _moon(easel, crescent="crescent" in background.lights)
     if background.hour in ("sunset", "sunrise") and background.weather != "storm":
         sun = _low_sun(easel, background, horizon)
     elif "sun" in background.lights:
@@ -101,15 +101,26 @@ def stars(easel: Easel, number: int, lowest: float) -> None:
             easel.disc(at, 0.003 + 0.005 * size * size, (1.0, 0.98, 0.90), 0.55 + 0.45 * size)
 
 
-def _moon(easel: Easel) -> float:
+def _moon(easel: Easel, *, crescent: bool) -> float:
     at = (easel.uniform(0.72, 0.82) if easel.uniform() < 0.65 else easel.uniform(0.18, 0.28), easel.uniform(0.17, 0.21))
     radius = 0.115
     easel.glow(at, 0.17, (0.85, 0.88, 1.0), 0.5)
+    if crescent:
+        easel.polygon(_crescent(easel, at, radius), (1.0, 0.95, 0.74))
+        return at[0]
     easel.disc(at, radius, (1.0, 0.95, 0.74))
     for across, down, size in ((-0.35, -0.25, 0.24), (0.3, 0.25, 0.3), (0.25, -0.4, 0.15), (-0.25, 0.42, 0.17)):
         crater = (at[0] + across * radius / easel.across, at[1] + down * radius / easel.down)
         easel.disc(crater, size * radius, (0.91, 0.84, 0.60))
     return at[0]
+
+
+def _crescent(easel: Easel, middle: Point, radius: float) -> list[Point]:
+    """The outline: along the edge of the disc from tip to tip, and back along that of its shadow."""
+    edge = np.exp(1j * np.linspace(-2.0, 2.0, 40))
+    shadow = -0.55 + 0.919 * np.exp(1j * np.linspace(1.424, -1.424, 40))
+    turned = radius * np.exp(0.5j) * np.concatenate([edge, shadow])
+    return [(middle[0] + float(at.real) / easel.across, middle[1] + float(at.imag) / easel.down) for at in turned]
 
 
 def _low_sun(easel: Easel, background: Background, horizon: float) -> float:

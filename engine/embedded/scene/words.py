@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.embedded.scene.backgrounds import BACKGROUND_WORDS, PHRASES
 from engine.embedded.scene.colours import COLOUR_WORDS, SHADE_WORDS
+from engine.embedded.scene.spelling import COMMA
 
 _RELATIONS = {
     "under": "under below beneath underneath",
@@ -12,13 +13,14 @@ _RELATIONS = {
     "with": "with holding holds carrying carries eating eats drinking reading playing plays using having has",
     "wearing": "wearing wears",
     "by": "by",
-    "beside": "beside near and plus alongside against between around among at towards toward to watching",
+    "beside": "beside near and plus alongside against between around among at towards toward to watching vs versus",
     "behind": "behind",
     "front": "before facing",
     "in": "in inside into within through amid amidst during across along from",
     "without": "without no not",
 }
 RELATIONS = {word: relation for relation, words in _RELATIONS.items() for word in words.split()}
+RELATIONS[COMMA] = "beside"
 FIXED_PHRASES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("in", "front", "of"): ("before",),
     ("on", "top", "of"): ("on",),
@@ -32,6 +34,23 @@ FIXED_PHRASES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("as", "well", "as"): ("and",),
     ("each", "other"): (),
     ("in", "the", "style", "of"): (),
+    ("award", "winning"): (),
+    ("depth", "of", "field"): (),
+    ("sharp", "focus"): (),
+    ("golden", "hour"): ("sunset",),
+    ("good", "morning"): ("sunrise",),
+    ("good", "night"): ("night",),
+    ("merry", "christmas"): ("christmas", "tree"),
+    ("cherry", "tree"): ("pink", "deciduous", "tree"),
+    ("sakura", "tree"): ("pink", "deciduous", "tree"),
+    ("underwater", "city"): ("underwater", "three", "skyscraper"),
+    # Places by what stands there.
+    ("paris",): ("eiffel", "tower"),
+    ("egypt",): ("pyramid",),
+    ("tokyo", "tower"): ("tokyo", "tower"),
+    ("tokyo",): ("tokyo", "tower"),
+    ("big", "ben"): ("big", "ben"),
+    ("london",): ("big", "ben"),
     **{words: (word,) for words, word in PHRASES.items()},
 }
 _NUMBERS = {
@@ -58,14 +77,16 @@ _STYLE = """
     matte soft smooth sharp colorful colourful vibrant vivid magical mystical majestic mighty magnificent fancy
     simple plain clean crisp white-background century famous museum canvas paper wallpaper van gogh monet picasso
     dali ukiyo hokusai studio ghibli disney pixar collage stained mosaic graffiti banksy lonely cozy cosy calm
-    quiet peaceful dreamy whimsical mysterious wild lone solitary friendly brave
+    quiet peaceful dreamy whimsical mysterious wild lone solitary friendly brave surprised shocked tired scared scary
+    spooky creepy eerie grumpy moody joyful cheerful excited worried evil handsome aesthetic steampunk lofi gothic
+    baroque noir futuristic scifi fantasy artgerm mucha photorealism hyperdetailed exposure dslr
 """
 STYLE_WORDS = frozenset(_STYLE.split())
 _STOP = """
     of a an the this that these those my your his her its our their is are was were be being been am very really too
     so just also then there here it he she they we you i me him them which who whose what where when while as or
     but if than such like please paint draw make show create generate want give made full filled lots top style
-    all every other another up down out off away back front left right middle center centre side edge end upon do
+    all every other another f up down out off away back front left right middle center centre side edge end upon do
     does can will something someone thing things kind sort type lot for inspired s t
 """
 _VERBS = """
@@ -75,9 +96,24 @@ _VERBS = """
     fighting hugging kissing crying laughing glowing shining burning blooming rising setting reflected reflecting
     made seen hovering hovers landing soaring perched perching grazing travelling traveling swinging crossing
     exploring wandering roaming cooking working going coming living enjoying taking getting wrapped covered
-    surrounded dressed hunting
+    surrounded dressed hunting breathing studying writing coding programming typing attacking battling feeding petting
+    slaying spitting smoking
 """
 VERBS = frozenset(_VERBS.split())
+# Moods of a subject, and the words for them in names and tags of drawings.
+_MOODS = {
+    "angry grumpy mad furious": "angry mad enraged",
+    "happy smiling joyful cheerful excited grinning": "happy grinning",
+    "sad crying": "sad crying",
+    "laughing": "laughing joy",
+    "surprised shocked scared worried": "surprised shocked scared weary",
+    "sleepy sleeping tired": "sleepy sleeping tired",
+    "scary spooky creepy evil": "scary evil",
+    "kissing": "kissing",
+}
+MOOD_TAGS = {mood: frozenset(tags.split()) for moods, tags in _MOODS.items() for mood in moods.split()}
+# What the logo of a shop or a team does not show.
+FIRMS = {"shop", "store", "company", "brand", "business", "club", "team", "band", "firm", "agency", "startup"}
 STOP_WORDS = frozenset(_STOP.split()) | RELATIONS.keys()
 GRAMMAR_WORDS = (
     STOP_WORDS

@@ -3,12 +3,14 @@
     python -m engine.lab.bench.styles --models TOWER --out FOLDER
 
 For looking and for tuning: it writes a PNG for each word and style and prints the CLIP scores, by the tower that guided
-and by the embedded model's, which did not. `engine.lab.evaluation.judge` says what the folder TOWER holds.
+and by the embedded model's, which did not. The folder TOWER holds the tower in int8 rows, each with a scale, and the
+text embeddings of 40 words, lists of numbers by word.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,36 +25,34 @@ from torch import Tensor
 
 from engine.errors import InputError
 from engine.images.sheets import contact_sheet
-from engine.lab.evaluation.judge import read_tower, read_words
+from engine.lab.training.round_tower import published_tower
 from engine.loop.loop import paint
-from engine.models.clip import MEAN, STANDARD_DEVIATION
 from engine.models.describe import embed_picture
-from engine.models.vqgan import autocast, settle
+from engine.models.vision_transformer import VisionTransformer
 from engine.registry import Models, choose_device, choose_precision, load_models
 from engine.spec.artspec import STYLES, ArtSpec
 from engine.spec.presets import PRESETS
 
 GUIDED: Final = tuple(style for style in STYLES if style != "image")
 SHEET: Final = 20  # pictures
+TOWER: Final = "clip-vit-b16-visual-int8.safetensors"
+WORDS: Final = "clip-vit-b16-words.json"
 
 
 class WordPerceptor:
     """The real image tower with the text embeddings of its 40 words: a `Perceptor` for these alone."""
 
     def __init__(self, folder: Path, device: torch.device, precision: torch.dtype) -> None:
-        """Raises `InputError` where the folder lacks the files."""
-        tower = read_tower(folder)
-        words, embeddings = read_words(folder)
+        """Raises `FileNotFoundError` where the folder lacks the files."""
+        self._tower = VisionTransformer(published_tower(folder / TOWER), device=device, precision=precision)
         self.name = "ViT-B/16"
         self.device = device
-        self.input_size = tower.side
-        self.dimensions = embeddings.shape[1]
-        self._words = dict(zip(words, embeddings.to(device), strict=True))
-        self._tower = tower.network
-        settle(self._tower, device, precision)
-        self._precision = precision
-        self._mean = torch.tensor(MEAN, device=device).view(1, 3, 1, 1)
-        self._deviation = torch.tensor(STANDARD_DEVIATION, device=device).view(1, 3, 1, 1)
+        self.input_size = self._tower.input_resolution
+        self.dimensions = self._tower.output_dim
+        self._words = {
+            word: F.normalize(torch.tensor(row, device=device), dim=-1)
+            for word, row in json.loads((folder / WORDS).read_text()).items()
+        }
 
     @property
     def words(self) -> list[str]:
@@ -64,10 +64,11 @@ class WordPerceptor:
             raise InputError(f"{unknown[0]!r} is none of the 40 words: {', '.join(self._words)}.")
         return torch.stack([self._words[text] for text in texts])
 
+    def read(self, texts: Sequence[str]) -> Tensor:
+        return self.encode_text(texts)
+
     def encode_image(self, images: Tensor) -> Tensor:
-        with autocast(images.device, self._precision):
-            seen: Tensor = self._tower((images - self._mean) / self._deviation)
-        return F.normalize(seen.float(), dim=-1)
+        return F.normalize(self._tower(images), dim=-1)
 
     def truncated(self, text: str) -> bool:
         return False

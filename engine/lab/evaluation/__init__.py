@@ -1,1 +1,1 @@
-"""How good the shipped files are: what `python -m engine.lab.evaluation` measures."""
+"""How good the shipped files are, measured beside what is promised: `python -m engine.lab.evaluation`."""

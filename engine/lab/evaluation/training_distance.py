@@ -1,156 +1,161 @@
-"""How near painted pictures are to the training set, before and after guidance, measured as `nearest.py` defines it.
+"""How near pictures are to the pictures that the model was trained on.
 
-Beside the distance in pixels there is one by perception: 1 less the cosine similarity, by the outside judge's tower or,
-where it is absent, the embedded CLIP, to the most similar of a few training pictures: those that are nearest in pixels
-and those that are most similar for the embedded CLIP.
+Two pictures are compared as subjects: each is cropped to what differs from white, set into a square and scaled
+to 64x64; their distance is the mean absolute difference over pixels and channels, 0 … 1, the smaller one of the
+picture and its mirror image. A picture whose border is not white is a scene: it is compared as a whole. A picture's
+distance to the training set is the smallest one to any of its pictures, found among the SHORTLIST that are nearest in
+the Euclidean sense at 16x16. It counts as the same when it is as near as 95 % of training pictures are to what is left
+of them in the VQGAN's codes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor
+from PIL import Image
 
-from engine.embedded.load import load_embedded
-from engine.embedded.perceptor import EmbeddedPerceptor
-from engine.lab.evaluation.concepts import on_white
-from engine.lab.evaluation.drafts import Draft
-from engine.lab.evaluation.judge import CachedTower, Pixels
-from engine.lab.evaluation.nearest import (
-    Nearness,
-    Scale,
-    TrainingSet,
-    distance,
-    is_scene,
-    nearness,
-    scale_of,
-    shrunk,
-    shrunk_training_pictures,
-)
+from engine.lab.evaluation.eye import Pixels, as_pixels, as_tensor
 from engine.lab.training.drawings import Picture
 from engine.lab.training.gather import read_pictures
-from engine.lab.training.make_index import copied
+from engine.models.vqgan import VQGAN
 from engine.registry import EMBEDDED, load_models
 
+SIDE: Final = 64
+COARSE: Final = 16
+SHORTLIST: Final = 60
+NOT_WHITE: Final = 16  # of 255, in any channel
+WHITE_BORDER: Final = 0.9  # share of white pixels in the border of a subject on white
 TWO_VENDORS: Final = ("noto", "fluent-emoji")  # two houses' hands
 PAIRS: Final = 80  # that the scale is made of
-BY_PIXELS: Final = 3  # training pictures that are looked at because they are near in pixels
-BY_EMBEDDED: Final = 5  # and because they are alike for the embedded CLIP
 
-
-@dataclass(frozen=True)
-class Perceived:
-    """Medians of 1 less the cosine. A copy can be as far away as another vendor's picture, so there is no threshold."""
-
-    encoder: str  # who perceives
-    pictures: int
-    start: float  # to the nearest training picture
-    finished: float
-    vendors: float  # between two vendors' pictures of one concept
-    copies: float  # between a training picture and what is left of it in the VQGAN's codes
+Small = NDArray[np.uint8]  # (N, SIDE, SIDE, 3)
 
 
 @dataclass(frozen=True)
 class TrainingDistance:
-    """What a report on the training set tells."""
+    """Distances of pictures to the training set, and what these mean."""
 
     training_pictures: int
-    subjects: Nearness  # in pixels, of pictures on white
-    scenes: Nearness  # in pixels, of pictures with a background, as wholes
-    scale: Scale
-    perceived: Perceived
+    pictures: int
+    median: float
+    same: int  # pictures that are as near as a training picture is to its own codes
+    threshold: float  # the 95th percentile of those
+    copies: float  # their median
+    vendors: float  # median of two vendors' pictures of one concept
+    vendors_same: float  # share of these that are as near as the threshold by themselves
+
+    def note(self) -> str:
+        return (
+            f"The median distance of {self.pictures} things to the nearest of {self.training_pictures:,} training "
+            f"pictures is {self.median:.3f}; that of a training picture to its own codes is {self.copies:.3f}, of 95 % "
+            f"of them at most {self.threshold:.3f}; that of two vendors' drawings of one thing {self.vendors:.3f}, of "
+            f"which {100 * self.vendors_same:.0f} % are as near as codes by themselves."
+        )
 
 
-Encoder = Callable[[Sequence[Pixels]], Tensor]  # pictures -> (N, D) unit vectors
+def on_white(rgba: NDArray[np.uint8]) -> Pixels:
+    """(H, W, 4) with straight alpha -> (H, W, 3)."""
+    alpha = rgba[..., 3:].astype(np.uint16)
+    return ((rgba[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
 
 
-def measure_training_distance(
-    work: Path, drafts: Sequence[Draft], tower: CachedTower | None, progress: Callable[[], None] = lambda: None
-) -> TrainingDistance:
-    """Needs the training pictures in `work`; `progress` is called after each draft."""
+def is_scene(picture: Pixels) -> bool:
+    """Whether something other than white reaches around the border."""
+    border = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
+    return float((border.min(-1) >= 255 - NOT_WHITE).mean()) < WHITE_BORDER
+
+
+def shrunk(picture: Pixels) -> Pixels:
+    """(SIDE, SIDE, 3): the subject cropped and set into a white square, or the whole scene."""
+    if not is_scene(picture):
+        subject = picture.min(-1) < 255 - NOT_WHITE
+        rows, columns = np.flatnonzero(subject.any(1)), np.flatnonzero(subject.any(0))
+        if len(rows):
+            picture = picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    height, width = picture.shape[:2]
+    square = Image.new("RGB", (max(height, width),) * 2, "white")
+    square.paste(Image.fromarray(picture), ((square.width - width) // 2, (square.height - height) // 2))
+    return np.asarray(square.resize((SIDE, SIDE), Image.Resampling.BOX))
+
+
+def distance(one: Pixels, other: Pixels) -> float:
+    """Between two shrunk pictures, 0 … 1; mirrored counts as the same."""
+    apart = [np.abs(one.astype(np.int16) - each).mean() for each in (other, other[:, ::-1])]
+    return float(min(apart)) / 255
+
+
+def shrunk_training_pictures(pixels: NDArray[np.uint8], folder: Path) -> Small:
+    """All of `pixels` (N, H, W, 4), shrunk on white; made once and kept in `folder`."""
+    sample = pixels[:: max(1, len(pixels) // 50), ::8, ::8]
+    key = hashlib.sha256(str(pixels.shape).encode() + np.ascontiguousarray(sample).tobytes()).hexdigest()[:16]
+    file = folder / f"training-{SIDE}-{key}.npy"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        small = np.stack([shrunk(on_white(each)) for each in pixels])
+        partial = file.with_suffix(".partial")
+        with partial.open("wb") as out:
+            np.save(out, small)
+        partial.replace(file)
+    kept: Small = np.load(file)
+    return kept
+
+
+class TrainingSet:
+    """Shrunk training pictures, made ready to be searched."""
+
+    def __init__(self, small: Small) -> None:
+        self._small = small
+        coarse = _coarse(small)
+        self._coarse = np.concatenate([coarse, _coarse(small[:, :, ::-1])])  # rows, then their mirror images
+        self._squares = (self._coarse**2).sum(1)
+
+    def nearest(self, picture: Pixels) -> tuple[float, int]:
+        """Distance and row of the training picture that is nearest to (H, W, 3)."""
+        small = shrunk(picture)
+        apart = self._squares - 2 * self._coarse @ _coarse(small[None])[0]
+        most = min(SHORTLIST, len(apart))
+        rows = np.unique(np.argpartition(apart, most - 1)[:most] % len(self._small))
+        return min((distance(small, self._small[row]), int(row)) for row in rows)
+
+
+def _coarse(small: Small) -> NDArray[np.float32]:
+    """(N, COARSE² · 3)"""
+    step = SIDE // COARSE
+    blocks = small.reshape(len(small), COARSE, step, COARSE, step, 3)
+    return np.asarray(blocks.mean((2, 4), dtype=np.float32).reshape(len(small), -1))
+
+
+def measure_training_distance(work: Path, finished: Sequence[Pixels]) -> TrainingDistance:
+    """Of finished pictures; needs the training pictures in `work`."""
     pixels, pictures = read_pictures(work)
-    folder = work / "evaluation"
-    small = shrunk_training_pictures(pixels, folder)
-    embedded = EmbeddedEncoder(load_embedded().perceptor)
-    encoder: Encoder = embedded if tower is None else tower.embed
-    known = embedded(list(small))
-    training = TrainingSet(small)
-    rows: list[tuple[float, float, bool]] = []
-    perceived: list[tuple[float, float]] = []
-    for draft in drafts:
-        both = (draft.start, draft.finished)
-        found = [training.nearest(each) for each in both]
-        alike = (embedded([shrunk(each) for each in both]) @ known.T).topk(min(BY_EMBEDDED, len(known))).indices
-        near = {row for each in found for row in each.rows[:BY_PIXELS]} | set(alike.flatten().tolist())
-        seen = encoder([*both, *(on_white(pixels[row]) for row in sorted(near))])
-        first, last = (1 - (seen[:2] @ seen[2:].T).amax(1)).tolist()
-        perceived.append((first, last))
-        rows.append((found[0].distance, found[1].distance, is_scene(draft.finished)))
-        progress()
-    pairs = _pairs(pictures)
-    ones = [on_white(pixels[one]) for one, _ in pairs]
-    others = [on_white(pixels[other]) for _, other in pairs]
-    copies = copies_of(pixels, [one for one, _ in pairs])
-    scale = scale_of(_apart(ones, others), _apart(ones, copies))
-
-    def of(scenes: bool) -> Nearness:
-        chosen = [row for row in rows if row[2] is scenes]
-        return nearness([row[0] for row in chosen], [row[1] for row in chosen], scale.same)
-
-    looked = [encoder(group) for group in (ones, others, copies)]
+    training = TrainingSet(shrunk_training_pictures(pixels, work / "evaluation"))
+    found = [training.nearest(each)[0] for each in finished]
+    pairs = two_hands(pictures)
+    ones, others = ([on_white(pixels[pair[place]]) for pair in pairs] for place in (0, 1))
+    vqgan = load_models("mini", "cpu").vqgan(EMBEDDED)
+    copies = [distance(shrunk(each), shrunk(copied(each, vqgan))) for each in ones]
+    vendors = [distance(shrunk(one), shrunk(other)) for one, other in zip(ones, others, strict=True)]
+    threshold = float(np.percentile(copies, 95))
     return TrainingDistance(
-        len(pixels),
-        of(False),
-        of(True),
-        scale,
-        Perceived(
-            "the embedded CLIP" if tower is None else "CLIP ViT-B/16",
-            len(drafts),
-            float(np.median([first for first, _ in perceived])),
-            float(np.median([last for _, last in perceived])),
-            float((1 - (looked[0] * looked[1]).sum(1)).median()),
-            float((1 - (looked[0] * looked[2]).sum(1)).median()),
-        ),
+        training_pictures=len(pixels),
+        pictures=len(found),
+        median=float(np.median(found)),
+        same=sum(each <= threshold for each in found),
+        threshold=threshold,
+        copies=float(np.median(copies)),
+        vendors=float(np.median(vendors)),
+        vendors_same=float(np.mean([each <= threshold for each in vendors])),
     )
 
 
-def _apart(ones: Sequence[Pixels], others: Sequence[Pixels]) -> list[float]:
-    return [distance(shrunk(one), shrunk(other)) for one, other in zip(ones, others, strict=True)]
-
-
-class EmbeddedEncoder:
-    """What the embedded CLIP sees in pictures of any size."""
-
-    def __init__(self, perceptor: EmbeddedPerceptor) -> None:
-        self._perceptor = perceptor
-
-    @torch.no_grad()
-    def __call__(self, pictures: Sequence[Pixels]) -> Tensor:
-        side = self._perceptor.input_size
-        parts = []
-        for start in range(0, len(pictures), 128):
-            batch = [
-                F.interpolate(
-                    torch.from_numpy(each.copy()).permute(2, 0, 1)[None].float() / 255,
-                    size=(side, side),
-                    mode="bilinear",
-                    antialias=True,
-                    align_corners=False,
-                )
-                for each in pictures[start : start + 128]
-            ]
-            parts.append(self._perceptor.encode_image(torch.cat(batch)))
-        return torch.cat(parts)
-
-
-def _pairs(pictures: Sequence[Picture]) -> list[tuple[int, int]]:
+def two_hands(pictures: Sequence[Picture]) -> list[tuple[int, int]]:
     """Rows of one concept by two vendors, evenly over the alphabet."""
     by_name: dict[str, dict[str, int]] = {}
     for row, picture in enumerate(pictures):
@@ -161,11 +166,6 @@ def _pairs(pictures: Sequence[Picture]) -> list[tuple[int, int]]:
 
 
 @torch.no_grad()
-def copies_of(pixels: NDArray[np.uint8], rows: Sequence[int]) -> list[Pixels]:
-    """What the VQGAN's codes keep of training pictures."""
-    vqgan = load_models("mini", "cpu").vqgan(EMBEDDED)
-    copies = []
-    for row in rows:
-        shown = copied(vqgan, torch.from_numpy(pixels[row : row + 1].copy()).permute(0, 3, 1, 2))
-        copies.append((shown[0].permute(1, 2, 0) * 255).round().byte().numpy())
-    return copies
+def copied(picture: Pixels, vqgan: VQGAN) -> Pixels:
+    """What the VQGAN's codes keep of a picture."""
+    return as_pixels(vqgan.decode(vqgan.quantise(vqgan.encode(as_tensor(picture)[None])))[0])

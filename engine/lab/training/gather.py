@@ -13,7 +13,6 @@ What is left in the work folder:
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import islice
@@ -35,7 +34,7 @@ from engine.lab.training.drawings import (
 )
 from engine.lab.training.emoji_names import EmojiNames, read_emoji_names
 from engine.lab.training.rasterise import rasterise
-from engine.lab.training.sources import EMOJI_SETS, SOURCES, Source, fetch
+from engine.lab.training.sources import SOURCES, Source, fetch
 
 
 def drawings_of(source: Source, folder: Path, names: EmojiNames) -> Iterator[Drawing]:
@@ -116,12 +115,3 @@ def gather(work: Path, processes: int = 2, every: int = 1) -> None:
         if missing:
             drawings = (drawing for source in missing for drawing in drawings_of(source, folders[source.name], names))
             add_pictures(islice(drawings, 0, None, every), work, which, processes)
-
-
-def vendors_by_name(pictures: list[Picture]) -> dict[str, set[str]]:
-    """For each emoji name the sets that drew it."""
-    vendors: dict[str, set[str]] = defaultdict(set)
-    for picture in pictures:
-        if picture.kind == "emoji" and picture.source in EMOJI_SETS:
-            vendors[picture.name].add(picture.source)
-    return vendors

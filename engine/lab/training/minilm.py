@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 in plain torch: the teacher of the word table. Used in training only."""
+"""all-MiniLM-L6-v2 in plain torch: the text tower begins as part of it, and learns from it. Used in training only."""
 
 from __future__ import annotations
 

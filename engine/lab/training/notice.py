@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections import Counter
 from pathlib import Path
 
 from engine.lab.training.gather import read_pictures
+from engine.lab.training.make_translations import NOTICE as TRANSLATIONS
 from engine.lab.training.sources import SOURCES, Source, fetch
 
 NOTICE = Path(__file__).parents[2] / "embedded" / "NOTICE"
@@ -52,8 +54,24 @@ COPYRIGHT = {
     "emojilib": "Copyright (c) 2014 Mu-An Chiou",
     "minilm": "all-MiniLM-L6-v2 by sentence-transformers, in a package whose own code is MIT",
     "openmoji": "by the OpenMoji project",
+    "scikit-image": "photographs by NASA, SpaceX and others; the package says of each where it comes from",
 }
-USES = {"pictures": "trained on", "names": "names and tags", "sentences": "teacher of the word table"}
+USES = {
+    "pictures": "trained on",
+    "names": "names and tags",
+    "sentences": "origin and teacher of the text tower",
+    "photographs": "the image tower was rounded for them",
+}
+# What is not learned from pictures: networks, numbers and words by others, as paragraphs.
+BY_OTHERS = (
+    "The image tower is that of OpenAI's CLIP ViT-B/16, Copyright (c) 2021 OpenAI, MIT: the licence is in "
+    "LICENSE-MIT-CLIP beside this file. Its matrices were rounded to 4 bits.",
+    "The text tower began as word pieces and four layers of all-MiniLM-L6-v2 by sentence-transformers, Apache-2.0. It "
+    "was changed: a projection was added, and all of it was trained on with the pictures and names above. Targets of "
+    "this training were also text embeddings of 188 words that OpenAI's CLIP ViT-B/16 made, as public segmentation "
+    "projects publish them.",
+    f"The translations of weights/translations.json.gz. {TRANSLATIONS}",
+)
 
 
 def line_of_source(source: Source, pictures: int) -> str:
@@ -102,6 +120,9 @@ def notice(work: Path) -> str:
         "",
     ]
     lines += [f"{source.name}: {COPYRIGHT[source.name]}" for source in SOURCES]
+    lines += ["", "Networks, numbers and words by others"]
+    for paragraph in BY_OTHERS:
+        lines += ["", textwrap.fill(paragraph, 116, break_on_hyphens=False)]
     lines += [
         "",
         "Apache-2.0 is the licence in LICENSE-APACHE-2.0 beside this file. MIT is this, for each work named with it:",

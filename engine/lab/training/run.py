@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 
 class Stateful(Protocol):
@@ -27,7 +27,7 @@ class TrainingRun:
     """
 
     def __init__(
-        self, file: Path, minutes: float, model: nn.Module, parts: Mapping[str, Stateful], device: torch.device
+        self, file: Path, minutes: float, model: Stateful, parts: Mapping[str, Stateful], device: torch.device
     ) -> None:
         self.file = file
         self.step = 0
@@ -35,7 +35,7 @@ class TrainingRun:
         self.average = {key: value.clone() for key, value in model.state_dict().items()}
         self._total = minutes * 60
         self._model = model
-        self._parts = {"model": model, **parts}
+        self._parts: dict[str, Stateful] = {"model": model, **parts}
         if file.exists():
             self._restore(torch.load(file, map_location=device))
         self._last = time.perf_counter()
@@ -49,13 +49,16 @@ class TrainingRun:
         """A learning rate that rises over `warm` steps and falls by a half cosine to `least` of `highest`."""
         return highest * min(1.0, (self.step + 1) / warm) * (0.5 * (1 + math.cos(math.pi * self.done)) + least)
 
-    @torch.no_grad()
     def advance(self, most: float) -> None:
         """After each step: count it, and move the average by at least 1 - `most` towards the weights."""
-        keep = min(most, self.step / (self.step + 10))
+        self.advance_keeping(min(most, self.step / (self.step + 10)))
+
+    @torch.no_grad()
+    def advance_keeping(self, share: float) -> None:
+        """After each step: count it, and move the average by 1 - `share` towards the weights."""
         for key, value in self._model.state_dict().items():
             if value.is_floating_point():
-                self.average[key].lerp_(value, 1 - keep)
+                self.average[key].lerp_(value, 1 - share)
         self.step += 1
         now = time.perf_counter()
         self.spent, self._last = self.spent + now - self._last, now

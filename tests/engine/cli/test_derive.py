@@ -155,17 +155,20 @@ def test_what_is_seen_is_listed_best_first(run: Run, painted: Path) -> None:
     assert status == 0, err
     seen = json.loads(out)
     assert [len(seen[kind]) for kind in ("things", "modifiers")] == [3, 3]
-    for kind in seen.values():
+    for kind in (seen["things"], seen["modifiers"]):
         scores = [each["clip_score"] for each in kind]
         assert scores == sorted(scores, reverse=True) and all(0 <= each["share"] <= 1 for each in kind)
+    assert seen["sure"] in (True, False) and 1 <= len(seen["colours"]) <= 3
+    assert seen["things"][0]["word"] in seen["prompt"]
 
 
 @pytest.mark.usefixtures("few_nouns")
-def test_what_is_seen_is_a_table_without_json(run: Run) -> None:
+def test_what_is_seen_is_said_in_words_without_json(run: Run) -> None:
     Image.new("RGB", (30, 20), "red").save("photo.jpg")
     status, out, _ = run("describe", "photo.jpg", "--most", "2")
-    lines = out.splitlines()
-    assert status == 0 and len(lines) == 6 and lines[0].startswith("Things") and lines[3].startswith("Modifiers")
+    first, colours, *_, last = out.splitlines()
+    assert status == 0 and first.startswith(("This looks like: ", "I'm not sure what this is. It might be: "))
+    assert colours == "Colours: red" and last.startswith(("As a prompt: a ", "As a prompt: an "))
 
 
 @pytest.mark.parametrize("command", ["vary", "continue"])

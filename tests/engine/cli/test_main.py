@@ -71,6 +71,14 @@ def test_a_picture_and_its_film(run: Run, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["x.mp4", "x.png"]
 
 
+def test_a_person_reads_stars_and_a_program_the_score(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for score, said in ((28.04, "Match with the prompt: ★★★★☆ 4 of 5\n"), (0.0, "")):
+        monkeypatch.setattr("engine.loop.ensemble.clip_score", lambda *_, score=score: torch.tensor([score]))
+        _, out, err = run("paint", "a castle", *SMALL, "--out", "x.png", "--json")
+        assert json.loads(out.splitlines()[-1])["clip_score"] == score
+        assert said in err and ("★" in err) == bool(said) and "28.0" not in err
+
+
 def test_without_json_the_last_word_is_the_file(run: Run) -> None:
     status, out, _ = run("paint", "a castle", *SMALL, "--out", "x.PNG", "--film", "x.gif", "--film-seconds", "1")
     assert status == 0 and out == "x.PNG\n" and look_at(Path("x.gif")).width == 32

@@ -14,6 +14,7 @@ from engine.embedded.load import load_embedded
 from engine.embedded.prior import EmbeddedPrior
 from engine.embedded.scene.colours import COLOUR_WORDS, hue_saturation_value
 from engine.models.vqgan import VQGAN
+from engine.registry import choose_precision
 
 Loaded = tuple[VQGAN, EmbeddedPrior]
 
@@ -22,7 +23,7 @@ Loaded = tuple[VQGAN, EmbeddedPrior]
 def embedded() -> Iterator[Loaded]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # on a busy machine several threads wait for each other most of the time
-    model = load_embedded("cpu")
+    model = load_embedded("cpu", choose_precision(torch.device("cpu")))
     yield model.vqgan, model.prior
     torch.set_num_threads(threads)
 
@@ -30,7 +31,7 @@ def embedded() -> Iterator[Loaded]:
 def propose(embedded: Loaded, text: str, seed: int = 0, width: int = 256, height: int = 256) -> Tensor:
     vqgan, prior = embedded
     generator = torch.Generator().manual_seed(seed)
-    return prior.propose(text, width=width, height=height, generator=generator, vqgan=vqgan)
+    return prior.propose(text, width=width, height=height, generator=generator, vqgan=vqgan).picture[None]
 
 
 def main_hue(picture: Tensor) -> float:
@@ -83,19 +84,39 @@ def test_no_notes_for_what_is_known(embedded: Loaded, text: str) -> None:
     assert embedded[1].notes(text) == ()
 
 
-def test_notes_say_what_is_not_known(embedded: Loaded) -> None:
+def test_notes_say_how_the_prompt_was_read(embedded: Loaded) -> None:
     prior = embedded[1]
-    (note,) = prior.notes("quetzalcoatl")
-    assert str(note).startswith("The embedded model does not know “quetzalcoatl”: painting ")
     assert [str(note) for note in prior.notes("a buterfly")] == ["“buterfly” was read as “butterfly”."]
+    assert [str(note) for note in prior.notes("ein roter Apfel")] == ["Your prompt was read as “a red apple”."]
+    assert "“cat”" in str(prior.notes("猫")[0])
+
+
+def test_notes_say_what_is_painted_from_the_words_alone(embedded: Loaded) -> None:
+    prior = embedded[1]
+    for word in ("quetzalcoatl", "hello", "abstract art", "freedom"):
+        (note,) = prior.notes(word)
+        assert str(note) == f"The embedded model has no drawing of “{word}”: it paints from the words alone."
     (long,) = prior.notes("x" * 5000)
     assert len(str(long)) < 150
     (several,) = prior.notes("qqqa and qqqb and qqqc and qqqd")
-    assert "“qqqa”, “qqqb” and “qqqc”: painting" in str(several)
-    (pair,) = prior.notes("qqqa and qqqb")
-    assert "“qqqa” and “qqqb”: painting" in str(pair)
-    (foreign,) = prior.notes("красный кот")
-    assert "красный" in str(foreign) and "landscape" in str(foreign)
+    assert "“qqqa”, “qqqb” and “qqqc”" in str(several)
+
+
+def test_what_is_not_known_starts_from_colours_and_is_not_held(embedded: Loaded) -> None:
+    vqgan, prior = embedded
+    for text in ("abstract art", "hello", "freedom"):
+        generator = torch.Generator().manual_seed(0)
+        proposal = prior.propose(text, width=128, height=128, generator=generator, vqgan=vqgan)
+        assert not proposal.hold.any() and proposal.picture.std() > 0.05
+
+
+def test_plain_ground_is_held_and_subjects_hardly(embedded: Loaded) -> None:
+    vqgan, prior = embedded
+    generator = torch.Generator().manual_seed(0)
+    proposal = prior.propose("a cat", width=128, height=128, generator=generator, vqgan=vqgan)
+    assert proposal.hold[0, 0] > 5 * proposal.hold.min()
+    drawn = proposal.picture.amin(0) < 0.8
+    assert (proposal.hold[drawn] == proposal.hold.min()).all()
 
 
 def test_known_names_and_their_rows(embedded: Loaded) -> None:

@@ -14,6 +14,7 @@ from torch import Tensor
 from engine.drawers import Init
 from engine.errors import InputError, Message
 from engine.loop.init import image_targets, make_init, next_target, picture_of
+from engine.models.prior import Proposal
 from engine.registry import Models
 from engine.spec.artspec import ArtSpec, ImagePrompt
 from engine.spec.plan import plan
@@ -29,9 +30,9 @@ class Painter:
 
     asked: list[tuple[str, int, int]] = field(default_factory=list)
 
-    def propose(self, text: str, *, width: int, height: int, generator: torch.Generator, vqgan: object) -> Tensor:
+    def propose(self, text: str, *, width: int, height: int, generator: torch.Generator, vqgan: object) -> Proposal:
         self.asked.append((text, width, height))
-        return ramp(width, height)[None]
+        return Proposal(ramp(width, height), torch.linspace(0, 1, width).expand(height, width))
 
     def notes(self, text: str) -> tuple[Message, ...]:
         return ()
@@ -155,7 +156,14 @@ def test_a_tile_of_a_persons_picture_is_periodic_too(photo: dict[str, Path]) -> 
 def test_what_the_prior_proposes_is_the_target_and_the_start_behind_noise() -> None:
     init = made(spec_of(), Painter())
     assert torch.equal(target(init), ramp(SIDE, SIDE))
-    assert away(first(init), target(init)) > 0.05
+    assert away(first(init), target(init)) > 0.01
+
+
+def test_the_hold_is_the_priors_unless_the_picture_moves_on() -> None:
+    hold = made(spec_of(), Painter()).hold
+    assert hold is not None and torch.equal(hold, torch.linspace(0, 1, SIDE).expand(SIDE, SIDE))
+    for changed in (spec_of(camera="zoom-in"), spec_of("a cat ^ a dog")):
+        assert made(changed, Painter()).hold is None
 
 
 def test_the_prior_is_asked_for_what_is_asked_for_without_modifiers() -> None:

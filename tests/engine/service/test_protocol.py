@@ -37,7 +37,7 @@ MESSAGES: list[Message] = [
     Paint(3, 12, '{"version":1,"prompt":"霧 | \\ud800"}', "/data/jobs/12", {"ab" * 32: "/data/files/x.png"}),
     Cancel(3),
     Describe(4, "/data/files/x.png", 8),
-    Described(4, {"an apple": 0.5, "霧": 0.25}, {}),
+    Described(4, ["an apple", "霧"], False, ["red", "green"], [], "a red apple"),
     Quit(),
     Alive("painting"),
     Step(3, 5, 40, 0.75, 1.5, 12.25, [NOTE], b"RIFF\0\0WEBP"),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from bot.features.results.settings_used import settings_embed
 from bot.loopback import Sandbox
 from engine.images.recorder import Film
 from engine.spec.artspec import ArtSpec
@@ -34,7 +35,7 @@ async def test_settings_are_shown_privately_for_copying(sandbox: Sandbox, start_
         bob = sandbox.person("bob")
         told = await (await sandbox.press(bob, first, "Settings")).answer()
         assert told.message is not None and told.message.only_for is bob and told.now.mentions == ()
-        for word in ("style pixel", "negative fog", "seed 7", f"<@{sandbox.person('alice').id}>", "fake"):
+        for word in ("style pixel", "negative fog", "seed 7", f"<@{sandbox.person('alice').id}>", "embedded mini"):
             assert word in told.now.text
         blocks = told.now.embeds[0]["description"].split("```")
         assert len(blocks) == 5, "the prompt does not end its block"
@@ -43,6 +44,40 @@ async def test_settings_are_shown_privately_for_copying(sandbox: Sandbox, start_
         told = await (await sandbox.press(bob, again, "Settings")).answer()
         parent = await client.gallery.get(1)
         assert parent is not None and f"[#1](https://discord.com/channels/{sandbox.guild.id}/" in told.now.text
+
+
+async def test_stars_are_in_the_reply_and_the_number_in_the_settings(sandbox: Sandbox, start_bot: StartBot) -> None:
+    async with start_bot():
+        alice, bob = sandbox.person("alice"), sandbox.person("bob")
+        first = await paint(sandbox)
+        again = await sandbox.type_command(bob, sandbox.channel, "show", {"id": 1})
+        shown = await again.until(lambda now: now.file("*.png"))
+        for text in (first.now.text, shown.text):
+            assert "Match with the prompt: ★" in text and " of 5" in text and "31.2" not in text
+        settings = await (await sandbox.press(alice, first, "Settings")).answer()
+        assert "CLIP score: 31.2" in settings.now.text and "★" not in settings.now.text
+
+
+async def test_without_a_known_scale_the_number_is_still_in_the_settings(sandbox: Sandbox, start_bot: StartBot) -> None:
+    painter = FakePainter()
+    painter.models = "imagenet-f16-16384 with RN50x4"
+    async with start_bot(painter):
+        first = await paint(sandbox)
+        assert "★" not in first.now.text and "Match" not in first.now.text and "31.2" not in first.now.text
+        settings = await (await sandbox.press(sandbox.person("alice"), first, "Settings")).answer()
+        assert "CLIP score: 31.2" in settings.now.text
+
+
+async def test_the_best_score_of_a_grid_is_not_given_to_each_picture(sandbox: Sandbox, start_bot: StartBot) -> None:
+    painter = FakePainter()
+    painter.extras = grid_files(4)
+    async with start_bot(painter) as client:
+        grid = await paint(sandbox, variations=4)
+        assert "Best match with the prompt: ★" in grid.now.text
+        settings = await (await sandbox.press(sandbox.person("alice"), grid, "Settings")).answer()
+        assert "Best CLIP score: 31.2" in settings.now.text
+        single = settings_embed(await client.sources.get(1, 2), None)
+        assert not [field for field in single.fields if "CLIP" in str(field.name)]
 
 
 async def test_the_settings_of_a_private_parent_are_not_linked(sandbox: Sandbox, start_bot: StartBot) -> None:

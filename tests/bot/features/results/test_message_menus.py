@@ -4,10 +4,14 @@ from typing import Any
 
 import pytest
 
-from bot.jobs.painter import PainterDied
+from bot.features.results.describe import COLOURS, PAINT_SEEN
+from bot.jobs.painter import Description, PainterDied
 from bot.loopback import CommandRefused, Sandbox, Upload
 from engine.errors import Message
+from engine.images.colour_words import WORDS
+from engine.models.describe import read_nouns
 from engine.spec.artspec import ArtSpec
+from engine.spec.modifiers import MODIFIERS
 from tests.bot.conftest import StartBot
 from tests.bot.fake_painter import FakePainter
 from tests.bot.features.actions import paint, private_answer, tile
@@ -162,7 +166,8 @@ async def test_describe_one_of_ours_and_what_somebody_attached(sandbox: Sandbox,
         asked = await sandbox.use_menu(bob, first, "Describe this picture")
         now = await asked.until(lambda now: "apple" in now.text)
         assert asked.message is not None and asked.message.only_for is bob
-        assert "42%" in now.text and "low poly" in now.text and "apple, fruit, low poly" in now.text
+        assert "This looks like: **an apple**, a peach" in now.text and "%" not in now.text
+        assert "red, green" in now.text and "Style" in now.text and "```\na red apple, low poly\n```" in now.text
         picture = await client.gallery.get(1)
         assert picture is not None and painter.described == [client.files.path(picture.image)]
         other = sandbox.say(bob, sandbox.channel, "my cat", Upload("cat.png", tile(3)))
@@ -174,6 +179,42 @@ async def test_describe_one_of_ours_and_what_somebody_attached(sandbox: Sandbox,
         words = sandbox.say(bob, sandbox.channel, "hello")
         asked = await sandbox.use_menu(bob, words, "Describe this picture")
         assert "no picture in this message" in await private_answer(sandbox, asked)
+
+
+async def test_describe_says_when_it_is_not_sure(sandbox: Sandbox, start_bot: StartBot) -> None:
+    painter = FakePainter()
+    painter.seen = Description(("an orange", "the sun"), False, ("orange",), (), "an orange")
+    async with start_bot(painter):
+        asked = await sandbox.use_menu(sandbox.person("bob"), await paint(sandbox), "Describe this picture")
+        now = await asked.until(lambda now: "orange" in now.text)
+        assert "I'm not sure what this is. It might be: an orange, the sun" in now.text
+        assert "**" not in now.text and "Style" not in now.text
+
+
+async def test_what_was_described_is_painted_with_one_press(sandbox: Sandbox, start_bot: StartBot) -> None:
+    painter = FakePainter()
+    bob = sandbox.person("bob")
+    async with start_bot(painter):
+        asked = await sandbox.use_menu(bob, await paint(sandbox), "Describe this picture")
+        await asked.until(lambda now: "apple" in now.text)
+    async with start_bot(painter):  # the button still works after a restart
+        await finished(await sandbox.press(bob, asked, "Paint it"))
+        assert painter.orders[-1].spec == ArtSpec("a red apple, low poly")
+
+
+def test_the_longest_prompt_of_a_description_fits_into_its_button() -> None:
+    thing = max((f"a turquoise {noun}" for noun in read_nouns()), key=len)
+    style = max(MODIFIERS, key=len)
+    prompt = f"{thing}, {style}, {style}"
+    assert PAINT_SEEN.path.read(PAINT_SEEN.button(prompt=prompt).custom_id) == {"prompt": prompt}
+
+
+async def test_the_colours_of_a_description_are_translated(sandbox: Sandbox, start_bot: StartBot) -> None:
+    assert set(COLOURS) == WORDS.keys()
+    async with start_bot():
+        bob = sandbox.person("bob", locale="de")
+        asked = await sandbox.use_menu(bob, await paint(sandbox), "Describe this picture")
+        await asked.until(lambda now: "rot, grün" in now.text)
 
 
 async def test_describe_waits_for_a_painting_and_says_so(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import Tensor
 
@@ -42,11 +43,46 @@ def test_over_and_under() -> None:
 def test_sheltered() -> None:
     cat, table = lay("a cat under a table")
     assert table.left < cat.left and cat.right < table.right and table.top < cat.top and cat.depth > table.depth
+    fox, tree = lay("a fox under a tree")
+    assert tree.left < fox.middle < tree.right and abs(fox.middle - tree.middle) > 0.1 * tree.wide
+    assert fox.high > 0.5 * tree.high
 
 
-def test_beside_stands_on_one_floor() -> None:
-    cat, dog = lay("a cat and a dog")
-    assert overlap(cat, dog) == 0 and abs(cat.bottom - dog.bottom) < 1e-6
+@pytest.mark.parametrize(
+    "text", ["a cat and a dog", "two dogs", "a knight fighting a dragon", "a mouse and a whale", "a cat, a house"]
+)
+@pytest.mark.parametrize("shapes", [(60, 60, 60, 60), (90, 45, 45, 90), (50, 80, 80, 50), (90, 50, 90, 50)])
+@pytest.mark.parametrize("size", [(128, 128), (160, 96), (96, 160)])
+def test_two_are_large_and_touch_without_hiding_each_other(
+    text: str, shapes: tuple[int, int, int, int], size: tuple[int, int]
+) -> None:
+    boxes = lay(text, [block(*shapes[:2]), block(*shapes[2:])])
+    one, other = boxes
+    assert 0 < overlap(one, other) <= 0.15
+    scale = shown(boxes, *size)
+    assert all(max(box.wide, box.high) * scale >= 0.42 * min(size) for box in boxes)
+
+
+def shown(boxes: list[Placed], width: int, height: int) -> float:
+    """Pixels of a unit of length, when the boxes are laid on white."""
+    _, covered = set_before(boxes, None, width, height, aloft=False, rng=lambda: 0.5)
+    columns = (covered > 0.5).any(0).nonzero()[:, 0]
+    return float(columns[-1] + 1 - columns[0]) / (max(box.right for box in boxes) - min(box.left for box in boxes))
+
+
+def test_three_make_no_row_and_all_are_seen() -> None:
+    boxes = lay("a cat, a dog and a bird")
+    assert len(boxes) == 3
+    pairs = [(boxes[0], boxes[1]), (boxes[0], boxes[2]), (boxes[1], boxes[2])]
+    assert all(overlap(one, other) <= 0.15 for one, other in pairs)
+    assert all(box.wide * shown(boxes, 128, 128) >= 0.4 * 128 for box in boxes)
+    row = lay("a cat, a dog, a bird and a fox in the snow")
+    assert max(box.bottom for box in row) - min(box.bottom for box in row) < 0.5
+
+
+def test_the_horse_is_larger_than_its_rider() -> None:
+    rider, horse = lay("an astronaut riding a horse")
+    assert horse.wide > 1.3 * rider.wide and rider.bottom < horse.bottom and rider.depth > horse.depth
 
 
 def test_held_things_are_smaller_and_touch() -> None:
@@ -90,7 +126,9 @@ def test_what_cannot_swim_stays_on_the_shore() -> None:
 
 def test_all_is_on_the_canvas() -> None:
     for width, height in ((96, 96), (160, 80), (80, 112)):
-        picture = set_before(lay("two cats and a dog"), None, width, height, aloft=False, rng=lambda: 0.5)
+        boxes = lay("two cats and a dog")
+        picture, covered = set_before(boxes, None, width, height, aloft=False, rng=lambda: 0.5)
         assert picture.shape == (1, 3, height, width)
+        assert covered.shape == (height, width) and torch.equal(covered > 0.5, picture[0].mean(0) < 0.65)
         border = torch.cat([picture[..., 0, :], picture[..., -1, :], picture[..., 0], picture[..., -1]], -1)
         assert border.min() > 0.99 and picture.min() < 0.5

@@ -12,7 +12,7 @@ from engine.embedded.scene.read import Link, Subject, read_scene
 _NAMES = """
     apple, balloon, bird, black cat, car, castle, cat, dog, dragon, fire engine, flower, forest, fox, grapes,
     hat, house, moon, mushroom, orange, penguin, rabbit, robot, ship, skateboard, starry night, table, tree,
-    umbrella, volcano
+    umbrella, volcano, full moon, old man, woman, haunted house, skyscraper, dolphin
 """
 NAMES = frozenset(" ".join(name.split()) for name in _NAMES.split(","))
 SAID = "a cat on in under the moon and with red two of night sea behind riding 3 no"
@@ -73,7 +73,81 @@ def test_a_place_alone_is_the_picture_and_behind_a_thing_it_is_the_ground() -> N
     assert read_scene("a snowy forest at night", NAMES).background == Background("forest", "night", "snow")
 
 
+def test_the_moon_is_full_or_a_crescent_as_it_is_said() -> None:
+    night = Background(hour="night", lights=frozenset({"moon"}))
+    assert read_scene("a haunted house under a full moon", NAMES).background == night
+    assert read_scene("a full moon", NAMES).subjects == (Subject("full moon"),)
+    crescent = Background(hour="night", lights=frozenset({"moon", "crescent"}))
+    assert read_scene("a cat under a crescent moon", NAMES).background == crescent
+
+
+@pytest.mark.parametrize(
+    ("text", "subjects"),
+    [
+        ("a cat, a dog and a bird", ["cat", "dog", "bird"]),
+        ("a cat, a dog, and a bird", ["cat", "dog", "bird"]),
+        ("cat. dog / bird", ["cat", "dog", "bird"]),
+        ("a cat vs a dog", ["cat", "dog"]),
+        ("a big, red car", ["car"]),
+        ("a castle, by greg rutkowski, trending on artstation, sharp focus, f/1.8, award winning", ["castle"]),
+        ("masterpiece, best quality, a cat, highly detailed", ["cat"]),
+        ("a penguin and a dolphin underwater", ["penguin", "dolphin"]),
+    ],
+)
+def test_commas_part_things(text: str, subjects: list[str]) -> None:
+    scene = read_scene(text, NAMES)
+    assert [subject.name for subject in scene.subjects] == subjects
+    assert all(link.relation == "beside" for link in scene.links)
+
+
+def test_a_moon_after_a_comma_is_in_the_sky() -> None:
+    scene = read_scene("haunted house, moon", NAMES)
+    assert (scene.subjects, scene.background.lights) == ((Subject("haunted house"),), frozenset({"moon"}))
+    assert read_scene("a cat, wearing a hat", NAMES).links == (Link("wearing", 0),)
+
+
+@pytest.mark.parametrize(
+    ("text", "manner"),
+    [
+        ("a beautiful woman with long hair", ("hair",)),
+        ("a woman with red hair and blue eyes", ("red hair", "blue eyes")),
+        ("a woman, long hair, in a red dress", ("hair", "red dress")),
+        ("a woman dancing", ("dancing",)),
+        ("an angry robot", ("angry",)),
+        ("a queen with a crown", ("crown",)),
+        ("a cat with blue eyes", ("blue eyes",)),
+    ],
+)
+def test_features_and_moods_are_no_second_things(text: str, manner: tuple[str, ...]) -> None:
+    (subject,) = read_scene(text, NAMES).subjects
+    assert subject.manner == manner
+
+
+def test_what_a_person_holds_is_a_thing() -> None:
+    assert [subject.name for subject in read_scene("a woman with a cat", NAMES).subjects] == ["woman", "cat"]
+    assert [subject.name for subject in read_scene("a penguin with a crown", NAMES).subjects] == ["penguin", "crown"]
+    assert read_scene("an old man", NAMES).subjects == (Subject("old man"),)
+
+
+def test_deeds_are_no_part_of_a_name() -> None:
+    (dragon,) = read_scene("dragon breathing fire", NAMES).subjects
+    assert dragon.name == "dragon"
+    assert read_scene("lofi girl studying", NAMES).subjects == (Subject("girl", manner=("studying",)),)
+    fight = read_scene("a knight fighting the dragon", NAMES)
+    assert [subject.name for subject in fight.subjects] == ["knight", "dragon"]
+
+
+def test_towns_and_shops_by_what_shows_them() -> None:
+    assert read_scene("Paris in spring", NAMES).subjects == (Subject("eiffel tower"),)
+    assert read_scene("logo for a coffee shop", NAMES).subjects == (Subject("coffee"),)
+    assert read_scene("a coffee shop", NAMES).subjects == (Subject("coffee shop"),)
+    assert read_scene("cyberpunk city", NAMES).background == Background("city", "night")
+    sunken = read_scene("an underwater city", NAMES)
+    assert (sunken.subjects, sunken.background) == ((Subject("skyscraper", number=3),), Background("underwater"))
+
+
 def test_numbers_and_plurals() -> None:
+    assert read_scene("two women", NAMES).subjects == (Subject("woman", number=2),)
     assert read_scene("two cats", NAMES).subjects == (Subject("cat", number=2),)
     assert read_scene("three red balloons", NAMES).subjects == (Subject("balloon", ("red",), number=3),)
     assert read_scene("cats", NAMES).subjects[0].number > 1

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from engine.lab.training.clip import held_out_names
 from engine.lab.training.drawings import (
     SIDE,
     TONES,
@@ -25,7 +23,7 @@ from engine.lab.training.drawings import (
     read_picks,
 )
 from engine.lab.training.emoji_names import EmojiNames, kind_of_emoji, plain
-from engine.lab.training.gather import add_pictures, read_pictures, vendors_by_name
+from engine.lab.training.gather import add_pictures, read_pictures
 from engine.lab.training.rasterise import MARGIN, backed, fit, rasterise
 from engine.lab.training.sources import SILHOUETTES, SOURCES
 
@@ -150,11 +148,3 @@ def test_later_pictures_follow_those_that_are_there_and_none_comes_twice(tmp_pat
     assert [record.name for record in records] == ["a", "b", "c"]
     assert np.array_equal(pixels[:2], kept) and np.array_equal(before, kept)  # the mapped file stayed as it was
     assert sorted(file.name for file in tmp_path.iterdir()) == ["pictures.json", "pictures.npy"]
-
-
-def test_concepts_held_out_do_not_change_with_more_sources() -> None:
-    sets = ("fxemoji", "noto", "fluent-emoji", "noto-v1", "fluent-emoji-flat")
-    pictures = [Picture(source, "", f"thing {number}", (), "emoji") for number in range(40) for source in sets]
-    more = [replace(picture, source="twemoji", name=f"{picture.name} too") for picture in pictures]
-    assert held_out_names(pictures, 10) == held_out_names(pictures + more, 10)
-    assert vendors_by_name(pictures + more).keys() == vendors_by_name(pictures).keys()

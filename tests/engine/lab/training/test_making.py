@@ -9,10 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from engine.embedded.networks import quantised_rows, restored_rows
 from engine.lab.training import scenery
 from engine.lab.training.augment import COLOURS, backgrounds, colour_shares, hue_turned, moved
-from engine.lab.training.clip import lengths
 from engine.lab.training.drawings import SIDE
 from engine.lab.training.vqgan import CodebookAverages, new_vqgan, pieces_of, reconstruction_loss
 from engine.models.vqgan import nearest_codes, rows_of
@@ -33,13 +31,6 @@ def test_composites_keep_their_size() -> None:
     assert rgba.shape == (3, 4, 24, 24)
     background = backgrounds(3, 24, 0.5, rgba.device)
     assert background.shape == (3, 3, 24, 24) and float(background.min()) >= 0 and float(background.max()) <= 1
-
-
-def test_int8_rows_are_near_their_origin() -> None:
-    weight = torch.randn(16, 4, 3, 3)
-    numbers, scale = quantised_rows(weight)
-    assert numbers.dtype == torch.int8
-    assert (restored_rows(numbers, scale) - weight).abs().max() < 0.02
 
 
 def test_codebook_follows_its_latents_and_revives_unused_rows() -> None:
@@ -77,4 +68,3 @@ def test_scenery_is_many_places_and_its_pieces_reach_the_edges(tmp_path: Path, m
 def test_losses_vanish_where_nothing_differs() -> None:
     pictures = torch.rand(2, 3, 16, 16)
     assert float(reconstruction_loss(pictures, pictures)) == 0
-    assert torch.allclose(lengths(torch.ones(2, 3, 4, 4)).flatten(), torch.tensor(48**0.5))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from engine.lab.training.notice import COPYRIGHT, NOTICE, attribution, line_of_source
+from engine.lab.training.notice import BY_OTHERS, COPYRIGHT, NOTICE, attribution, line_of_source
 from engine.lab.training.sources import SOURCES
 
 
@@ -22,8 +22,17 @@ def test_cc_by_is_attributed_with_licence_and_changes() -> None:
     assert "Changes were made" in text and "https://creativecommons.org/licenses/by/4.0/" in text
 
 
+def test_networks_and_words_by_others_are_named_and_their_licences_are_there() -> None:
+    text = " ".join(NOTICE.read_text().split())
+    for paragraph in BY_OTHERS:
+        assert " ".join(paragraph.split()) in text
+    for name in ("LICENSE-MIT-CLIP", "LICENSE-APACHE-2.0"):
+        assert name in text and NOTICE.with_name(name).exists()
+    assert "Copyright (c) 2021 OpenAI" in NOTICE.with_name("LICENSE-MIT-CLIP").read_text()
+
+
 def test_only_permissive_licences_and_cc_by_are_trained_on() -> None:
-    allowed = {"Apache-2.0", "MIT", "public domain", "CC0-1.0", "CC-BY-4.0", "CC-BY-3.0"}
+    allowed = {"Apache-2.0", "MIT", "public domain", "public domain and CC0", "CC0-1.0", "CC-BY-4.0", "CC-BY-3.0"}
     assert {source.licence for source in SOURCES if source.use != "test"} <= allowed
     assert "-SA" in next(source.licence for source in SOURCES if source.name == "openmoji")
 
