@@ -22,7 +22,7 @@ def test_a_star_more_from_each_threshold_on(perceptor: str) -> None:
     for fewer, threshold in enumerate(SCALES[perceptor], start=1):
         score = 100 * threshold
         assert (stars(score - 0.01, perceptor), stars(score + 0.01, perceptor)) == (fewer, fewer + 1)
-    assert (stars(0.01, perceptor), stars(100.0, perceptor)) == (1, MOST_STARS)
+    assert (stars(0.01, perceptor), stars(54.9, perceptor)) == (1, MOST_STARS)
 
 
 def test_a_score_on_the_threshold_has_the_star() -> None:
@@ -31,7 +31,7 @@ def test_a_score_on_the_threshold_has_the_star() -> None:
 
 @pytest.mark.parametrize("perceptor", PERCEPTORS)
 def test_a_better_score_never_has_fewer_stars(perceptor: str) -> None:
-    ratings = [stars(score / 10, perceptor) or 0 for score in range(1, 1000)]
+    ratings = [stars(score / 10, perceptor) or 0 for score in range(1, 550)]
     assert ratings == sorted(ratings) and set(ratings) == {1, 2, 3, 4, 5}
 
 
@@ -77,3 +77,7 @@ def test_where_a_picture_is_to_resemble_another_there_are_no_stars() -> None:
 
 def test_stars_are_drawn_to_five() -> None:
     assert [drawn(rating) for rating in range(1, 6)] == ["★☆☆☆☆", "★★☆☆☆", "★★★☆☆", "★★★★☆", "★★★★★"]
+
+
+def test_scores_of_the_perceptor_that_was_embedded_before_have_no_stars() -> None:
+    assert stars(68.7, "embedded mini") is None
