@@ -61,8 +61,9 @@ def test_scenery_is_many_places_and_its_pieces_reach_the_edges(tmp_path: Path, m
     assert len({scenery.random_background(dice).place for _ in range(100)}) > 10
     marked = np.zeros((1, 64, 64, 3), np.uint8)
     marked[:, 0] = 255
+    np.random.seed(0)  # of 200 pieces a fourth has the edge, but one draw in fifty fewer than a fifth
     pieces = pieces_of(marked, 32, 200)
-    assert pieces.shape == (200, 32, 32, 3) and 0.1 < (pieces[:, 0] == 255).all((1, 2)).mean() < 0.6
+    assert pieces.shape == (200, 32, 32, 3) and 0.2 < (pieces[:, 0] == 255).all((1, 2)).mean() < 0.6
 
 
 def test_losses_vanish_where_nothing_differs() -> None:
