@@ -1,9 +1,9 @@
 """CLIP's vision transformer (Dosovitskiy et al. 2021; Radford et al. 2021), as fast as frozen weights allow.
 
-It equals clip-anytorch's `VisionTransformer` up to rounding. Forward and backward of six cutouts of 160 pixels took 41 ms
-a cutout instead of 88, in bfloat16 on two cores. Batches come first; attention on a CPU is two products, whose backward pass is
-several times as fast as that of `scaled_dot_product_attention`; QuickGELU x·σ(1.702 x) is a SiLU with 1.702 folded into
-the weights around it, and the normalisation of colours is folded into the patch embedding.
+It equals clip-anytorch's `VisionTransformer` up to rounding. Forward and backward of six cutouts of 160 pixels took 41
+ms a cutout instead of 88, in bfloat16 on two cores. Batches come first; attention on a CPU is two products, whose
+backward pass is several times as fast as that of `scaled_dot_product_attention`; QuickGELU x·σ(1.702 x) is a SiLU with
+1.702 folded into the weights around it, and the normalisation of colours is folded into the patch embedding.
 """
 
 from __future__ import annotations
